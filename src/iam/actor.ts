@@ -1,0 +1,44 @@
+/**
+ * Who asks. Every verb takes the actor first and authorises inside. System work (sweeps, renewals) runs as a named system
+ * actor of the account it works for; there is no flag that switches authorisation off.
+ */
+export interface Actor {
+  readonly kind: 'user' | 'agency' | 'system';
+  /** 32 hexadecimal digits; every query of a tenant's rows carries it. */
+  readonly accountId: string;
+  readonly accountName: string;
+  /** The user's id, the assumed agency's id, or the name of the system work. */
+  readonly principalId: string;
+  readonly principalName: string;
+  /** The account's root user may do everything in its account. */
+  readonly isRoot: boolean;
+  /** Set for project-scoped credentials. */
+  readonly projectId: string | undefined;
+  /** Set when the request was signed. */
+  readonly accessKeyId: string | undefined;
+  readonly sourceIp: string | undefined;
+  readonly requestId: string;
+}
+
+/** One question to the permission table: may this actor do this, to this, under these conditions? */
+export interface AccessRequest {
+  /** As in the contract's `x-action`, such as `pca:ca:issueCert`. */
+  readonly action: string;
+  /** Other names of the same action (`x-action-aliases`, `x-policy-table-action`); a policy may use any of them. */
+  readonly aliases?: readonly string[];
+  /** `<service>:<region>:<accountId>:<type>:<id>`; absent for actions without a resource. */
+  readonly resource?: string;
+  /** Values of the condition keys: `g:EnterpriseProjectId`, `g:ResourceTag/<key>`, `g:RequestTag/<key>`, `g:TagKeys`, `pca:CommonName`. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What is recorded of every change and every refusal. Never a secret, never a request body. */
+export interface AuditEvent {
+  readonly action: string;
+  readonly resourceType: string;
+  readonly resourceId: string | undefined;
+  readonly resourceName?: string;
+  readonly result: 'success' | 'refused' | 'failed';
+  /** Why it was refused or failed, or what changed, in a few words. */
+  readonly detail?: string;
+}

@@ -1,0 +1,42 @@
+/** The error dialects that clients know, one per service (see http/error-dialects.ts). */
+export type Dialect = 'pca' | 'scm' | 'kms' | 'iam' | 'gateway' | 'console';
+
+export interface ErrorDefinition {
+  /** HTTP status. */
+  readonly status: number;
+  /** The service's own code, such as PCA.00020001. */
+  readonly code: string;
+  /** The reference's text, verbatim: clients match on it. */
+  readonly message: string;
+}
+
+/**
+ * What a verb throws when a request cannot be fulfilled. `detail` tells a person which field, which rule, what to do;
+ * it is appended to the reference's text and must never carry a secret.
+ */
+export class ServiceError extends Error {
+  readonly dialect: Dialect;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string | undefined;
+
+  constructor(dialect: Dialect, definition: ErrorDefinition, detail?: string, options?: ErrorOptions) {
+    super(detail ? `${definition.message} ${detail}` : definition.message, options);
+    this.name = 'ServiceError';
+    this.dialect = dialect;
+    this.status = definition.status;
+    this.code = definition.code;
+    this.detail = detail;
+  }
+}
+
+/** Thrown by authorisation only; each dialect has its own code for it, chosen in one place. */
+export class AccessDenied extends Error {
+  readonly action: string;
+
+  constructor(action: string, explanation: string) {
+    super(explanation);
+    this.name = 'AccessDenied';
+    this.action = action;
+  }
+}

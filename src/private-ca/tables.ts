@@ -1,0 +1,113 @@
+/**
+ * The tables of this capability. Times are milliseconds since 1970, flags 0 or 1, DER as bytes, lists as JSON text.
+ * EXPIRED is never stored: it follows from `not_after` and the clock, so it is right at every instant on every node.
+ */
+export interface CertificateAuthorityTable {
+  ca_id: string;
+  account_id: string;
+  type: 'ROOT' | 'SUBORDINATE';
+  /** PURGED: deletion was carried out; the key is gone, the row stays for the chains of what it issued, and no operation sees it. */
+  status: 'PENDING' | 'ACTIVED' | 'DISABLED' | 'DELETED' | 'PURGED';
+  gen_mode: 'GENERATE' | 'IMPORT' | 'CSR';
+  /** 0 for a subordinate CA issued from an external CSR: not in the list, not in the quota (reference 4.2.2.3). */
+  listed: number;
+  /** Set while the issuer is a CA of this installation. */
+  issuer_id: string | null;
+  issuer_name: string | null;
+  key_algorithm: string;
+  signature_algorithm: string | null;
+  common_name: string | null;
+  country: string | null;
+  state: string | null;
+  locality: string | null;
+  organization: string | null;
+  organizational_unit: string | null;
+  path_length: number | null;
+  /** JSON array of RFC 5280 names. */
+  key_usages: string | null;
+  freeze_flag: number;
+  /** Decimal text. */
+  serial_number: string | null;
+  not_before: number | null;
+  not_after: number | null;
+  create_time: number;
+  /** When a scheduled deletion is due. */
+  delete_time: number | null;
+  enterprise_project_id: string;
+  /** 0 yearly/monthly, 1 pay-per-use. */
+  charging_mode: number;
+  crl_enabled: number;
+  crl_name: string | null;
+  crl_bucket: string | null;
+  crl_valid_days: number | null;
+  hsm_cluster_id: string | null;
+  /** Null where the key is not managed here (gen_mode CSR) or was destroyed. */
+  key_id: string | null;
+  public_key_spki: Uint8Array | null;
+  certificate_der: Uint8Array | null;
+  /** Certificates above an imported one, DER one after the other, from its issuer to the root. */
+  imported_chain_der: Uint8Array | null;
+  revoked_at: number | null;
+  revocation_reason: string | null;
+}
+
+export interface PrivateCertificateTable {
+  certificate_id: string;
+  account_id: string;
+  issuer_id: string;
+  issuer_name: string;
+  gen_mode: 'GENERATE' | 'CSR';
+  key_algorithm: string;
+  signature_algorithm: string;
+  common_name: string | null;
+  country: string | null;
+  state: string | null;
+  locality: string | null;
+  organization: string | null;
+  organizational_unit: string | null;
+  freeze_flag: number;
+  serial_number: string;
+  not_before: number;
+  not_after: number;
+  create_time: number;
+  enterprise_project_id: string;
+  key_id: string | null;
+  certificate_der: Uint8Array;
+  /** SM2 only: the encryption certificate beside the signature certificate. */
+  enc_serial_number: string | null;
+  enc_key_id: string | null;
+  enc_certificate_der: Uint8Array | null;
+  revoked_at: number | null;
+  revocation_reason: string | null;
+}
+
+/**
+ * Every serial number an issuer ever used, and its revocation. It outlives the certificate's row: a deleted certificate
+ * stays revocable by relying parties, and a serial number is never used twice.
+ */
+export interface IssuedSerialTable {
+  issuer_id: string;
+  /** Decimal text, unique per issuer. */
+  serial_number: string;
+  /** certificate_id or ca_id. */
+  subject_id: string;
+  kind: 'entity' | 'encryption' | 'ca';
+  not_after: number;
+  revoked_at: number | null;
+  revocation_reason: string | null;
+}
+
+/** Counted in the transaction that creates or removes, so it adds up at every instant. */
+export interface ResourceQuotaTable {
+  account_id: string;
+  resource: 'CERTIFICATE_AUTHORITY' | 'CERTIFICATE';
+  used: number;
+  quota: number;
+}
+
+export interface PrivateCaTables {
+  certificate_authorities: CertificateAuthorityTable;
+  private_certificates: PrivateCertificateTable;
+  issued_serials: IssuedSerialTable;
+  pca_quotas: ResourceQuotaTable;
+}
