@@ -1,4 +1,3 @@
 export * from './der/index.ts';
-export { MalformedError } from './malformed-error.ts';
 export { oids } from './oids.ts';
 export { encodePem, type PemBlock, parsePem, parseSinglePem } from './pem.ts';

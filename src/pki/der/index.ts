@@ -1,3 +1,4 @@
+export { MalformedError } from '../malformed-error.ts';
 export {
   toBigInt,
   toBitString,
