@@ -1,0 +1,119 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Transaction } from './database.ts';
+
+/** Bounds how long the first in a batch waits for the last, and how much a failed commit takes with it. */
+const largestBatch = 256;
+const longestBatchMs = 20;
+
+/** Told of every commit: how many transactions shared it, and the milliseconds from its begin until it was durable. */
+export type CommitObserver = (transactions: number, durationMs: number) => void;
+
+interface Waiting {
+  /** Runs the work and settles nothing; the promise tells how the work ended. */
+  run(): Promise<unknown>;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+type Outcome = { waiting: Waiting } & ({ done: true; result: unknown } | { done: false; error: unknown });
+
+/**
+ * Lets transactions that wait together share one commit and so one fsync. Each runs in a savepoint of its own, one after the
+ * other. Nobody learns its outcome before the commit: even a refusal may rest on what a neighbour wrote.
+ */
+export class GroupCommit {
+  readonly #sqlite: DatabaseSync;
+  readonly #runInTransaction: <Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+  ) => Promise<Result>;
+  readonly #observe: CommitObserver;
+  #queue: Waiting[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(
+    sqlite: DatabaseSync,
+    runInTransaction: <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>,
+    observe: CommitObserver,
+  ) {
+    this.#sqlite = sqlite;
+    this.#runInTransaction = runInTransaction;
+    this.#observe = observe;
+  }
+
+  run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#queue.push({
+        run: () => this.#runInTransaction(work),
+        resolve: resolve as (result: unknown) => void,
+        reject,
+      });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Requests that the event loop has read already get the chance to join.
+      await nextTurn();
+      await this.#commitTogether();
+    }
+    this.#draining = undefined;
+  }
+
+  async #commitTogether(): Promise<void> {
+    const startMs = performance.now();
+    const outcomes: Outcome[] = [];
+    try {
+      this.#sqlite.exec('begin immediate');
+      while (outcomes.length < largestBatch && performance.now() - startMs < longestBatchMs) {
+        const waiting = this.#queue.shift();
+        if (!waiting) break;
+        outcomes.push(await this.#runInSavepoint(waiting));
+        // Some failures (disk full, I/O error) make SQLite roll the whole transaction back by itself.
+        if (!this.#sqlite.isTransaction) throw failureOf(outcomes);
+      }
+      this.#sqlite.exec('commit');
+    } catch (error) {
+      this.#abandon(outcomes, error);
+      return;
+    }
+    this.#observe(outcomes.length, performance.now() - startMs);
+    for (const outcome of outcomes) {
+      if (outcome.done) outcome.waiting.resolve(outcome.result);
+      else outcome.waiting.reject(outcome.error);
+    }
+  }
+
+  async #runInSavepoint(waiting: Waiting): Promise<Outcome> {
+    this.#sqlite.exec('savepoint work');
+    try {
+      const result = await waiting.run();
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('release work');
+      return { waiting, done: true, result };
+    } catch (error) {
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback to work; release work');
+      return { waiting, done: false, error };
+    }
+  }
+
+  #abandon(outcomes: readonly Outcome[], error: unknown): void {
+    if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback');
+    if (outcomes.length === 0) {
+      // Not even begun, as another process holds the lock: everybody who waits would meet the same.
+      for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+      return;
+    }
+    for (const outcome of outcomes) outcome.waiting.reject(outcome.done ? error : outcome.error);
+  }
+}
+
+function failureOf(outcomes: readonly Outcome[]): unknown {
+  const last = outcomes.at(-1);
+  return last && !last.done ? last.error : new Error('the transaction was rolled back by the database');
+}

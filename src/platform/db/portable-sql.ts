@@ -1,0 +1,51 @@
+import { type Expression, type ExpressionWrapper, type InsertResult, type SqlBool, sql } from 'kysely';
+
+/** The pattern that finds `text` anywhere, its own wildcards taken literally; for `like` with `escape '\'`. */
+export function containsPattern(text: string): string {
+  return `%${escapeWildcards(text)}%`;
+}
+
+/** The pattern that finds what begins with `text`; an index on the column serves it. */
+export function prefixPattern(text: string): string {
+  return `${escapeWildcards(text)}%`;
+}
+
+function escapeWildcards(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
+/** `column like pattern escape '\'`, case-sensitive on both engines: `where((eb) => matches(eb.ref('name'), containsPattern(text)))`. */
+export function matches(
+  column: Expression<string | null>,
+  pattern: string,
+): ExpressionWrapper<never, never, SqlBool> {
+  return sql<SqlBool>`${column} like ${pattern} escape '\\'` as unknown as ExpressionWrapper<
+    never,
+    never,
+    SqlBool
+  >;
+}
+
+/**
+ * Runs `insertInto(...).values(...).onConflict((conflict) => conflict.doNothing())`; true if the row is new. On PostgreSQL an
+ * error inside a transaction ends it, so a row that may exist already is inserted this way, not by catching the violation.
+ */
+export async function insertIfAbsent(insert: {
+  executeTakeFirst(): Promise<InsertResult | undefined>;
+}): Promise<boolean> {
+  const result = await insert.executeTakeFirst();
+  return result?.numInsertedOrUpdatedRows === 1n;
+}
+
+/** SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_ROWID (SQLite, "Result and Error Codes"). */
+const sqliteViolations: readonly unknown[] = [2067, 1555, 2579];
+
+/**
+ * True if a unique index or primary key refused a row. To be asked outside the transaction, which it has undone.
+ */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error && sqliteViolations.includes(error.errcode)) return true;
+  // unique_violation (PostgreSQL, appendix A).
+  return 'code' in error && error.code === '23505';
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kysely, type KyselyPlugin, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Log } from '../log.ts';
+import type { Database, Transaction } from './database.ts';
+import type { CommitObserver } from './group-commit.ts';
+import { type Migrations, migrate } from './migrate.ts';
+import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly migrations: Migrations;
+  readonly log: Log;
+  readonly observe: CommitObserver;
+}
+
+const connectionTimeoutMs = 10_000;
+const mostAttempts = 12;
+
+/** Object identifiers of pg_type. */
+const boolType = 16;
+const byteaType = 17;
+const int8Type = 20;
+const numericType = 1700;
+
+class PostgresDatabase implements Database {
+  readonly engine = 'postgres';
+  readonly #kysely: Kysely<unknown>;
+  readonly #reader: Kysely<unknown>;
+  readonly #observe: CommitObserver;
+
+  constructor(kysely: Kysely<unknown>, observe: CommitObserver) {
+    this.#kysely = kysely;
+    this.#reader = kysely.withPlugin(refuseWrites);
+    this.#observe = observe;
+  }
+
+  tables<Tables>(): Kysely<Tables> {
+    return this.#reader as unknown as Kysely<Tables>;
+  }
+
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    refuseNestedTransaction();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const startMs = performance.now();
+        // Read committed, PostgreSQL's default: conditional updates and unique indexes carry the invariants, and a hot row
+        // (a quota) makes its writers wait for one another instead of failing them.
+        const result = await this.#kysely
+          .transaction()
+          .execute((kysely) => new OpenTransaction(kysely).run(work));
+        this.#observe(1, performance.now() - startMs);
+        return result;
+      } catch (error) {
+        if (attempt === mostAttempts || !isRetryable(error)) throw error;
+        await sleep(Math.min(2 ** attempt, 250));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#kysely.destroy();
+  }
+}
+
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: connectionTimeoutMs,
+    application_name: 'openccm',
+    keepAlive: true,
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+  });
+  // A server that restarts breaks idle connections; the pool replaces them, but an unheard 'error' would end the process.
+  pool.on('error', (error) => options.log.warn({ error }, 'an idle database connection broke'));
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(kysely, options.migrations);
+  } catch (error) {
+    await kysely.destroy();
+    throw error;
+  }
+  return new PostgresDatabase(kysely, options.observe);
+}
+
+/** serialization_failure and deadlock_detected (PostgreSQL, appendix A): nothing was written, trying again may succeed. */
+function isRetryable(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === '40001' || code === '40P01';
+}
+
+const parsers = new Map<number, (value: string) => unknown>([
+  [boolType, (value) => (value === 't' ? 1 : 0)],
+  [int8Type, parseInteger],
+  // The type of sum(bigint).
+  [numericType, (value) => (/^-?\d+$/.test(value) ? parseInteger(value) : Number(value))],
+  [byteaType, parseBytea],
+]);
+
+function typeParser(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  return (format !== 'binary' && parsers.get(type)) || pg.types.getTypeParser(type, format ?? 'text');
+}
+
+function parseInteger(value: string): number {
+  const parsed = Number(value);
+  if (!Number.isSafeInteger(parsed)) throw new RangeError(`${value} from the database is too large a number`);
+  return parsed;
+}
+
+function parseBytea(value: string): Uint8Array {
+  // bytea_output = hex, the default since 9.0.
+  const bytes = Buffer.from(value.slice(2), 'hex');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const writingNodes: readonly string[] = [
+  'InsertQueryNode',
+  'UpdateQueryNode',
+  'DeleteQueryNode',
+  'MergeQueryNode',
+];
+
+/** On SQLite the reading connection cannot write; here nothing else would notice a write without its transaction. */
+const refuseWrites: KyselyPlugin = {
+  transformQuery: ({ node }) => {
+    if (writingNodes.includes(node.kind)) throw new Error('what changes data belongs into a transaction');
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};

@@ -1,0 +1,82 @@
+import { Kysely } from 'kysely';
+import type { Database, Transaction } from './database.ts';
+import { type CommitObserver, GroupCommit } from './group-commit.ts';
+import { type Migrations, migrate } from './migrate.ts';
+import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
+import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
+
+/** How long another process that writes to the same file is waited for. */
+const busyTimeoutMs = 5_000;
+
+class SqliteDatabase implements Database {
+  readonly engine = 'sqlite';
+  readonly #writer: Kysely<unknown>;
+  readonly #reader: Kysely<unknown>;
+  readonly #groupCommit: GroupCommit;
+  #isClosed = false;
+
+  constructor(writer: Kysely<unknown>, reader: Kysely<unknown>, groupCommit: GroupCommit) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#groupCommit = groupCommit;
+  }
+
+  tables<Tables>(): Kysely<Tables> {
+    return this.#reader as unknown as Kysely<Tables>;
+  }
+
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    refuseNestedTransaction();
+    if (this.#isClosed) throw new Error('the database is closed');
+    return this.#groupCommit.run(work);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#groupCommit.idle();
+    // The reader first: the last connection to close checkpoints the log, and a read-only one cannot.
+    await this.#reader.destroy();
+    await this.#writer.destroy();
+  }
+}
+
+export async function openSqlite(
+  file: string,
+  migrations: Migrations,
+  observe: CommitObserver,
+): Promise<Database> {
+  const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
+  try {
+    prepareWriter(writing);
+    const writer = new Kysely<unknown>({ dialect: sqliteDialect(writing) });
+    await migrate(writer, migrations);
+    writing.forgetStatements();
+    const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });
+    reading.sqlite.exec(`${comparison}; pragma cache_size = -32768; pragma temp_store = memory`);
+    const reader = new Kysely<unknown>({ dialect: sqliteDialect(reading) });
+    const groupCommit = new GroupCommit(
+      writing.sqlite,
+      (work) => new OpenTransaction(writer).run(work),
+      observe,
+    );
+    return new SqliteDatabase(writer, reader, groupCommit);
+  } catch (error) {
+    writing.sqlite.close();
+    throw error;
+  }
+}
+
+/** LIKE is case-sensitive as in PostgreSQL, which also lets it use an index for a prefix. */
+const comparison = 'pragma case_sensitive_like = on';
+
+function prepareWriter({ sqlite }: SqliteConnection): void {
+  sqlite.exec('pragma journal_mode = wal');
+  // FULL: in WAL mode NORMAL loses acknowledged commits when power fails (SQLite, "PRAGMA synchronous").
+  sqlite.exec('pragma synchronous = full');
+  sqlite.exec(comparison);
+  sqlite.exec('pragma cache_size = -32768');
+  sqlite.exec('pragma temp_store = memory');
+  // The log is truncated to this after a checkpoint, so one large transaction does not keep the disk for ever.
+  sqlite.exec('pragma journal_size_limit = 67108864');
+}
