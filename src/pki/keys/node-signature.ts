@@ -1,0 +1,29 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import type { SignatureAlgorithm } from '../algorithms.ts';
+
+/** Signs on libuv's thread pool: the callback form is what moves the work there. */
+export function signWithNode(
+  data: Uint8Array,
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    sign(algorithm.hash ?? null, data, key, (error, signature) =>
+      error ? reject(error) : resolve(signature),
+    );
+  });
+}
+
+/** Verifies on libuv's thread pool. False for any signature that is not one, whatever its bytes. */
+export function verifyWithNode(
+  data: Uint8Array,
+  signature: Uint8Array,
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    verify(algorithm.hash ?? null, data, key, signature, (error, valid) =>
+      error ? reject(error) : resolve(valid),
+    );
+  });
+}
