@@ -29,9 +29,11 @@ export const oids = {
   sha512: '2.16.840.1.101.3.4.2.3',
   sm3: '1.2.156.10197.1.401',
   hmacWithSha1: '1.2.840.113549.2.7',
+  hmacWithSha224: '1.2.840.113549.2.8',
   hmacWithSha256: '1.2.840.113549.2.9',
   hmacWithSha384: '1.2.840.113549.2.10',
   hmacWithSha512: '1.2.840.113549.2.11',
+  hmacWithSm3: '1.2.156.10197.1.401.2',
 
   // RFC 8018 and 3565
   pbes2: '1.2.840.113549.1.5.13',
@@ -64,6 +66,13 @@ export const oids = {
   pkcs8ShroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
   certBag: '1.2.840.113549.1.12.10.1.3',
   oracleTrustedKeyUsage: '2.16.840.1.113894.746875.1.1',
+  sunJksKeyProtector: '1.3.6.1.4.1.42.2.17.1.1',
+
+  // GM/T 0006 and GM/T 0010 §5
+  sm4: '1.2.156.10197.1.104',
+  sm2Encryption: '1.2.156.10197.1.301.3',
+  smData: '1.2.156.10197.6.1.4.2.1',
+  smSignedAndEnvelopedData: '1.2.156.10197.6.1.4.2.4',
 
   // X.520 attribute types, RFC 4519
   commonName: '2.5.4.3',

@@ -1,0 +1,3 @@
+export { encodeJks } from './encode-jks.ts';
+export type { JksEntry } from './keystore.ts';
+export { parseJks } from './parse-jks.ts';

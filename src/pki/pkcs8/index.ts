@@ -1,0 +1,1 @@
+export { decryptPkcs8, encryptedPrivateKeyLabel, encryptPkcs8 } from './encrypted.ts';
