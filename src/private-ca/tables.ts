@@ -5,23 +5,27 @@
 export interface CertificateAuthorityTable {
   ca_id: string;
   account_id: string;
+  /** SUBORDINATE for a purchased CA whose information was not given yet: that is what PENDING CAs otherwise are. */
   type: 'ROOT' | 'SUBORDINATE';
   /** PURGED: deletion was carried out; the key is gone, the row stays for the chains of what it issued, and no operation sees it. */
   status: 'PENDING' | 'ACTIVED' | 'DISABLED' | 'DELETED' | 'PURGED';
   gen_mode: 'GENERATE' | 'IMPORT' | 'CSR';
-  /** 0 for a subordinate CA issued from an external CSR: not in the list, not in the quota (reference 4.2.2.3). */
+  /** 0 for a subordinate CA issued from an external CSR, which is neither listed nor in the quota (reference 4.2.2.3), and for a PURGED one. */
   listed: number;
   /** Set while the issuer is a CA of this installation. */
   issuer_id: string | null;
   issuer_name: string | null;
+  /** Empty for a purchased CA whose information was not given yet. */
   key_algorithm: string;
   signature_algorithm: string | null;
-  common_name: string | null;
+  /** Empty where the subject has none: never null, so that both engines sort it alike. */
+  common_name: string;
   country: string | null;
   state: string | null;
   locality: string | null;
   organization: string | null;
   organizational_unit: string | null;
+  /** How many CAs may stand below this one in a chain; null: not limited. */
   path_length: number | null;
   /** JSON array of RFC 5280 names. */
   key_usages: string | null;
@@ -29,8 +33,11 @@ export interface CertificateAuthorityTable {
   /** Decimal text. */
   serial_number: string | null;
   not_before: number | null;
-  not_after: number | null;
+  /** 0 as long as there is no certificate: never null, so that both engines sort it alike. */
+  not_after: number;
   create_time: number;
+  /** Set by an order, for a purchased CA. */
+  order_id: string | null;
   /** When a scheduled deletion is due. */
   delete_time: number | null;
   enterprise_project_id: string;
@@ -59,7 +66,8 @@ export interface PrivateCertificateTable {
   gen_mode: 'GENERATE' | 'CSR';
   key_algorithm: string;
   signature_algorithm: string;
-  common_name: string | null;
+  /** Empty where the subject has none: never null, so that both engines sort it alike. */
+  common_name: string;
   country: string | null;
   state: string | null;
   locality: string | null;
@@ -102,7 +110,21 @@ export interface ResourceQuotaTable {
   account_id: string;
   resource: 'CERTIFICATE_AUTHORITY' | 'CERTIFICATE';
   used: number;
-  quota: number;
+  /** Set by the operator for this account; null: what the installation grants every account. */
+  quota: number | null;
+}
+
+/** A purchase of yearly/monthly CAs (reference 4.2.5.1). It costs nothing; it is kept so that its id means something. */
+export interface AuthorityOrderTable {
+  order_id: string;
+  account_id: string;
+  create_time: number;
+  /** 2 month, 3 year. */
+  period_type: number;
+  period_num: number;
+  is_auto_renew: number;
+  subscription_num: number;
+  enterprise_project_id: string;
 }
 
 export interface PrivateCaTables {
@@ -110,4 +132,5 @@ export interface PrivateCaTables {
   private_certificates: PrivateCertificateTable;
   issued_serials: IssuedSerialTable;
   pca_quotas: ResourceQuotaTable;
+  certificate_authority_orders: AuthorityOrderTable;
 }
