@@ -1,0 +1,3 @@
+export { parseAuthorization, type SignedAuthorization } from './authorization-header.ts';
+export type { WireRequest } from './canonical-request.ts';
+export { hasAcceptableDate, verifySignature } from './verify-signature.ts';
