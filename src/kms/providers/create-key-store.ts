@@ -1,0 +1,59 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/database.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Random } from '../../platform/random.ts';
+import { AccountKeys } from '../at-rest/account-keys.ts';
+import type { MasterKey } from '../at-rest/master-key.ts';
+import type { KeyStore } from '../key-store.ts';
+import { RsaKeyPool, type RsaPoolSizes } from './rsa-key-pool.ts';
+import { defaultSignerCacheLimits, SignerCache, type SignerCacheLimits } from './signer-cache.ts';
+import { SoftwareKeyStore } from './software-key-store.ts';
+
+export interface KeyStorePorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly masterKey: MasterKey;
+  /** All 0 if not given: keys are generated when they are asked for. */
+  readonly rsaPoolSizes?: RsaPoolSizes;
+  readonly signerCacheLimits?: SignerCacheLimits;
+}
+
+/** A key store with what belongs to its life: the pool that fills in the background. */
+export interface RunningKeyStore extends KeyStore {
+  /** Starts filling the pool of RSA keys; returns at once. */
+  start(): void;
+  /** Stops the pool and wipes its keys. */
+  close(): Promise<void>;
+}
+
+class PooledKeyStore extends SoftwareKeyStore implements RunningKeyStore {
+  readonly #pool: RsaKeyPool;
+
+  constructor(ports: ConstructorParameters<typeof SoftwareKeyStore>[0]) {
+    super(ports);
+    this.#pool = ports.rsaPool;
+  }
+
+  start(): void {
+    this.#pool.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
+/** The software provider: private keys in the database, wrapped; needs nothing but the database and the master key. */
+export function createKeyStore(ports: KeyStorePorts): RunningKeyStore {
+  const { database, clock, random, log, masterKey } = ports;
+  return new PooledKeyStore({
+    database,
+    clock,
+    random,
+    accountKeys: new AccountKeys({ database, clock, random, masterKey }),
+    rsaPool: new RsaKeyPool({ log, sizes: ports.rsaPoolSizes ?? { RSA2048: 0, RSA3072: 0, RSA4096: 0 } }),
+    signers: new SignerCache(clock, ports.signerCacheLimits ?? defaultSignerCacheLimits),
+  });
+}

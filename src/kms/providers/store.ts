@@ -1,0 +1,39 @@
+import type { Reader, Transaction } from '../../platform/db/database.ts';
+import type { KeyOwner } from '../key-store.ts';
+import type { KeyStoreTables, PrivateKeyTable } from '../tables.ts';
+
+export async function insertPrivateKey(transaction: Transaction, row: PrivateKeyTable): Promise<void> {
+  await transaction.tables<KeyStoreTables>().insertInto('kms_private_keys').values(row).execute();
+}
+
+/** Only if it is the owner's. */
+export async function findPrivateKey(
+  reader: Reader,
+  owner: KeyOwner,
+  keyId: string,
+): Promise<PrivateKeyTable | undefined> {
+  return await reader
+    .tables<KeyStoreTables>()
+    .selectFrom('kms_private_keys')
+    .selectAll()
+    .where('key_id', '=', keyId)
+    .where('account_id', '=', owner.accountId)
+    .where('purpose', '=', owner.purpose)
+    .executeTakeFirst();
+}
+
+/** False if the owner has no such key. */
+export async function deletePrivateKey(
+  transaction: Transaction,
+  owner: KeyOwner,
+  keyId: string,
+): Promise<boolean> {
+  const result = await transaction
+    .tables<KeyStoreTables>()
+    .deleteFrom('kms_private_keys')
+    .where('key_id', '=', keyId)
+    .where('account_id', '=', owner.accountId)
+    .where('purpose', '=', owner.purpose)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}

@@ -1,0 +1,76 @@
+/**
+ * The tables of this capability. Times are milliseconds since 1970, flags 0 or 1, lists as JSON text. Everything that is secret is
+ * wrapped: material of customer keys by the master key, private keys of certificates by an account key.
+ */
+export type KeyState = '2' | '3' | '4' | '5' | '7';
+export type KeyOrigin = 'kms' | 'external';
+
+/** One row: which master key the data belongs to. A second key can never be added, only exchanged in one statement. */
+export interface MasterKeyTable {
+  singleton: number;
+  master_key_id: string;
+  verification_tag: Uint8Array;
+  created_at: number;
+}
+
+export interface KeyTable {
+  key_id: string;
+  account_id: string;
+  /** Empty for default keys: they belong to the account and are seen in each of its projects. */
+  project_id: string;
+  /** Unique in the account. */
+  key_alias: string;
+  key_spec: string;
+  key_usage: string;
+  key_description: string;
+  key_state: KeyState;
+  origin: KeyOrigin;
+  is_default: number;
+  enterprise_project_id: string;
+  keystore_id: string;
+  created_by: string;
+  created_at: number;
+  scheduled_deletion_at: number | null;
+  /** Imported material only. */
+  material_expires_at: number | null;
+  rotation_enabled: number;
+  rotation_interval_days: number;
+  /** From when the interval counts: the last rotation, or when rotation was turned on. */
+  rotation_counts_from: number | null;
+  last_rotated_at: number | null;
+  rotation_count: number;
+  /** The version that encrypts and signs; the first is 0. */
+  current_version: number;
+  /** Goes up by one with every change: updates name the one that they have seen. */
+  revision: number;
+}
+
+export interface KeyVersionTable {
+  key_id: string;
+  version: number;
+  /** Null while imported material is deleted or expired. */
+  wrapped_material: Uint8Array | null;
+  /** DER SubjectPublicKeyInfo of asymmetric keys. */
+  public_key_spki: Uint8Array | null;
+  /** Imported material only: keyed fingerprint, by which the same material is known when it is imported again. */
+  material_fingerprint: Uint8Array | null;
+  created_at: number;
+}
+
+/** Private keys of CAs and certificates, each wrapped by a version of its account's key. */
+export interface PrivateKeyTable {
+  key_id: string;
+  account_id: string;
+  purpose: string;
+  algorithm: string;
+  public_key_spki: Uint8Array;
+  wrapped_private_key: Uint8Array;
+  created_at: number;
+}
+
+export interface KeyStoreTables {
+  kms_master_keys: MasterKeyTable;
+  kms_keys: KeyTable;
+  kms_key_versions: KeyVersionTable;
+  kms_private_keys: PrivateKeyTable;
+}
