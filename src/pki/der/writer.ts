@@ -173,6 +173,14 @@ export function bmpString(text: string): Uint8Array {
   return tagged(tags.bmpString, Buffer.from(text, 'utf16le').swap16());
 }
 
+/** UniversalString. */
+export function universalString(text: string): Uint8Array {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  const content = Buffer.alloc(4 * points.length);
+  for (const [index, point] of points.entries()) content.writeUInt32BE(point, 4 * index);
+  return tagged(tags.universalString, content);
+}
+
 const encodedNull = Uint8Array.of(tags.null, 0);
 
 /** NULL. */
