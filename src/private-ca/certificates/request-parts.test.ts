@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { csrPem } from './csr-text.ts';
 import { customizedExtensionProblem, customizedExtensionValue } from './customized-extension.ts';
+import { defaultKeyUsages, endEntityUsageProblem, orderedUsages } from './end-entity-usage.ts';
 import { extendedKeyUsageIsCritical, extendedKeyUsages } from './extended-key-usage.ts';
-import { defaultKeyUsages, endEntityUsageProblem, orderedUsages } from './key-usage.ts';
 import { attachment, zipName } from './zip-name.ts';
 
 test('default key usages follow the key', () => {

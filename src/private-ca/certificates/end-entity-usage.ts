@@ -1,23 +1,10 @@
-/** Bits of RFC 5280 §4.2.1.3, in their order. */
-export const keyUsageNames = [
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-] as const;
-
-export type KeyUsageName = (typeof keyUsageNames)[number];
+import { type KeyUsage, keyUsageNames } from '../key-usage.ts';
 
 /**
  * What a certificate may be used for when the request names nothing. RSA enciphers keys, EC agrees on them; the
  * signature certificate of an SM2 pair only signs, its encryption certificate does the rest.
  */
-export function defaultKeyUsages(keyAlgorithm: string): readonly KeyUsageName[] {
+export function defaultKeyUsages(keyAlgorithm: string): readonly KeyUsage[] {
   if (keyAlgorithm.startsWith('RSA')) return ['digitalSignature', 'keyEncipherment'];
   return keyAlgorithm === 'SM2'
     ? ['digitalSignature', 'nonRepudiation']
@@ -25,14 +12,14 @@ export function defaultKeyUsages(keyAlgorithm: string): readonly KeyUsageName[] 
 }
 
 /** GM/T 0015: the encryption certificate of an SM2 pair. */
-export const encryptionCertificateUsages: readonly KeyUsageName[] = [
+export const encryptionCertificateUsages: readonly KeyUsage[] = [
   'keyEncipherment',
   'dataEncipherment',
   'keyAgreement',
 ];
 
 /** Why these usages cannot stand in a certificate that is not a CA's; undefined if they can. */
-export function endEntityUsageProblem(usages: readonly KeyUsageName[]): string | undefined {
+export function endEntityUsageProblem(usages: readonly KeyUsage[]): string | undefined {
   // RFC 5280 §4.2.1.9: without cA, the keyCertSign bit MUST NOT be asserted. Dropping it silently would issue something else than asked.
   if (usages.includes('keyCertSign')) {
     return 'holds keyCertSign, which only a CA certificate may have: create a subordinate CA, or leave it out';
@@ -46,6 +33,6 @@ export function endEntityUsageProblem(usages: readonly KeyUsageName[]): string |
 }
 
 /** The usages in the order of their bits, each once. */
-export function orderedUsages(usages: readonly KeyUsageName[]): readonly KeyUsageName[] {
+export function orderedUsages(usages: readonly KeyUsage[]): readonly KeyUsage[] {
   return keyUsageNames.filter((usage) => usages.includes(usage));
 }

@@ -1,0 +1,171 @@
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { containsPattern, matches, type Reader, type Transaction } from '../../platform/db/index.ts';
+import type { IssuedSerialTable, PrivateCaTables } from '../tables.ts';
+import type { CertificateStatus, CertificateSummary, PrivateCertificate } from './certificate.ts';
+
+export type CertificateSortKey = 'create_time' | 'common_name' | 'issuer_name' | 'not_after';
+
+export interface CertificateQuery {
+  readonly accountId: string;
+  readonly nowMs: number;
+  /** Part of the common name. */
+  readonly name?: string | undefined;
+  readonly status?: CertificateStatus | undefined;
+  readonly sortKey: CertificateSortKey;
+  readonly sortDirection: 'asc' | 'desc';
+  readonly offset: number;
+  readonly limit: number;
+}
+
+const summaryColumns = [
+  'certificate_id',
+  'account_id',
+  'issuer_id',
+  'issuer_name',
+  'gen_mode',
+  'key_algorithm',
+  'signature_algorithm',
+  'common_name',
+  'country',
+  'state',
+  'locality',
+  'organization',
+  'organizational_unit',
+  'freeze_flag',
+  'serial_number',
+  'not_before',
+  'not_after',
+  'create_time',
+  'enterprise_project_id',
+  'key_id',
+  'enc_serial_number',
+  'enc_key_id',
+  'revoked_at',
+  'revocation_reason',
+] as const satisfies readonly (keyof CertificateSummary)[];
+
+function tables(reader: Reader): Kysely<PrivateCaTables> {
+  return reader.tables<PrivateCaTables>();
+}
+
+/** Another account's certificate is not found. */
+export async function findCertificate(
+  reader: Reader,
+  accountId: string,
+  certificateId: string,
+): Promise<PrivateCertificate | undefined> {
+  return tables(reader)
+    .selectFrom('private_certificates')
+    .selectAll()
+    .where('certificate_id', '=', certificateId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+}
+
+export async function findCertificateSummary(
+  reader: Reader,
+  accountId: string,
+  certificateId: string,
+): Promise<CertificateSummary | undefined> {
+  return tables(reader)
+    .selectFrom('private_certificates')
+    .select(summaryColumns)
+    .where('certificate_id', '=', certificateId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+}
+
+function filtered<Output>(
+  query: SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output>,
+  { accountId, name, status, nowMs }: CertificateQuery,
+): SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output> {
+  let narrowed = query.where('account_id', '=', accountId);
+  if (name !== undefined) {
+    narrowed = narrowed.where((eb) => matches(eb.ref('common_name'), containsPattern(name)));
+  }
+  if (status === undefined) return narrowed;
+  if (status === 'REVOKED') return narrowed.where('revoked_at', 'is not', null);
+  return narrowed.where('revoked_at', 'is', null).where('not_after', status === 'ISSUED' ? '>=' : '<', nowMs);
+}
+
+/** One page; the id breaks ties, so pages never overlap. */
+export async function listCertificates(
+  reader: Reader,
+  query: CertificateQuery,
+): Promise<CertificateSummary[]> {
+  return filtered(tables(reader).selectFrom('private_certificates').select(summaryColumns), query)
+    .orderBy(query.sortKey, query.sortDirection)
+    .orderBy('certificate_id', query.sortDirection)
+    .limit(query.limit)
+    .offset(query.offset)
+    .execute();
+}
+
+export async function countCertificates(reader: Reader, query: CertificateQuery): Promise<number> {
+  const counted = await filtered(
+    tables(reader)
+      .selectFrom('private_certificates')
+      .select((eb) => eb.fn.countAll<number>().as('total')),
+    query,
+  ).executeTakeFirstOrThrow();
+  return counted.total;
+}
+
+export async function insertCertificate(transaction: Transaction, row: PrivateCertificate): Promise<void> {
+  await tables(transaction).insertInto('private_certificates').values(row).execute();
+}
+
+/** A serial number that the issuer used before violates the primary key. */
+export async function insertIssuedSerials(
+  transaction: Transaction,
+  rows: readonly IssuedSerialTable[],
+): Promise<void> {
+  await tables(transaction)
+    .insertInto('issued_serials')
+    .values([...rows])
+    .execute();
+}
+
+/** The deleted row, or undefined if it is gone already. */
+export async function deleteCertificateRow(
+  transaction: Transaction,
+  accountId: string,
+  certificateId: string,
+): Promise<CertificateSummary | undefined> {
+  return tables(transaction)
+    .deleteFrom('private_certificates')
+    .where('certificate_id', '=', certificateId)
+    .where('account_id', '=', accountId)
+    .returning(summaryColumns)
+    .executeTakeFirst();
+}
+
+/** False if the certificate is gone or revoked already. */
+export async function markRevoked(
+  transaction: Transaction,
+  certificate: Pick<PrivateCertificate, 'account_id' | 'certificate_id'>,
+  revocation: { revoked_at: number; revocation_reason: string },
+): Promise<boolean> {
+  const updated = await tables(transaction)
+    .updateTable('private_certificates')
+    .set(revocation)
+    .where('certificate_id', '=', certificate.certificate_id)
+    .where('account_id', '=', certificate.account_id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
+}
+
+export async function markSerialsRevoked(
+  transaction: Transaction,
+  issuerId: string,
+  serialNumbers: readonly string[],
+  revocation: { revoked_at: number; revocation_reason: string },
+): Promise<void> {
+  await tables(transaction)
+    .updateTable('issued_serials')
+    .set(revocation)
+    .where('issuer_id', '=', issuerId)
+    .where('serial_number', 'in', [...serialNumbers])
+    .execute();
+}
