@@ -28,6 +28,11 @@ export interface AccessRequest {
   readonly aliases?: readonly string[];
   /** `<service>:<region>:<accountId>:<type>:<id>`; absent for actions without a resource. */
   readonly resource?: string;
+  /**
+   * The project the request is about, where the service has projects in its paths; else that of the credentials. What was
+   * granted on one project counts in that project only.
+   */
+  readonly projectId?: string;
   /** Values of the condition keys: `g:EnterpriseProjectId`, `g:ResourceTag/<key>`, `g:RequestTag/<key>`, `g:TagKeys`, `pca:CommonName`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }

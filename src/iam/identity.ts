@@ -14,4 +14,6 @@ export interface Identity {
   systemActor(accountId: string, work: string): Actor;
   /** True if the enterprise project exists in the account ('0' always does). */
   enterpriseProjectExists(accountId: string, enterpriseProjectId: string): Promise<boolean>;
+  /** True if the project exists in the account and is enabled; for services that have projects in their paths. */
+  projectExists(accountId: string, projectId: string): Promise<boolean>;
 }

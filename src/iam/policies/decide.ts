@@ -1,0 +1,71 @@
+import type { AccessRequest } from '../actor.ts';
+import type { CompiledStatement } from './compile-policy.ts';
+import { type ConditionContext, normaliseConditionKey } from './condition.ts';
+
+/** Where a grant counts: everywhere in the account, in one project, or for one enterprise project's resources. */
+export type GrantScope =
+  | { readonly kind: 'account' }
+  | { readonly kind: 'project'; readonly projectId: string }
+  | { readonly kind: 'enterprise-project'; readonly enterpriseProjectId: string };
+
+export interface Grant {
+  readonly scope: GrantScope;
+  readonly policyName: string;
+  readonly statements: readonly CompiledStatement[];
+}
+
+export type Decision = 'allowed' | 'denied explicitly' | 'not allowed';
+
+export interface DecisionContext {
+  readonly projectId: string | undefined;
+  /** Condition keys of the caller and the moment (g:UserName, g:SourceIp, ...); those of the request go before. */
+  readonly callerConditions: () => Readonly<Record<string, string | undefined>>;
+}
+
+/** A Deny that applies wins over every Allow; without an Allow nothing is allowed. */
+export function decide(grants: readonly Grant[], request: AccessRequest, context: DecisionContext): Decision {
+  const actions = [request.action, ...(request.aliases ?? [])].map((action) => action.toLowerCase());
+  const conditions = lazyConditions(request, context);
+  let allowed = false;
+  for (const grant of grants) {
+    if (!scopeApplies(grant.scope, request, context)) continue;
+    for (const statement of grant.statements) {
+      if (allowed && statement.effect === 'Allow') continue;
+      if (!actions.some(statement.matchesAction)) continue;
+      if (!statement.matchesResource(request.resource)) continue;
+      if (!statement.conditions.every((holds) => holds(conditions))) continue;
+      if (statement.effect === 'Deny') return 'denied explicitly';
+      allowed = true;
+    }
+  }
+  return allowed ? 'allowed' : 'not allowed';
+}
+
+function scopeApplies(scope: GrantScope, request: AccessRequest, context: DecisionContext): boolean {
+  switch (scope.kind) {
+    case 'account':
+      return true;
+    case 'project':
+      return scope.projectId === context.projectId;
+    case 'enterprise-project':
+      return request.conditions?.['g:EnterpriseProjectId'] === scope.enterpriseProjectId;
+  }
+}
+
+/** Most policies have no conditions, so the values are gathered only when one asks. */
+function lazyConditions(request: AccessRequest, context: DecisionContext): ConditionContext {
+  let values: Map<string, readonly string[]> | undefined;
+  return (key) => {
+    values ??= gather([context.callerConditions(), request.conditions ?? {}]);
+    return values.get(key);
+  };
+}
+
+function gather(sources: readonly Required<AccessRequest>['conditions'][]): Map<string, readonly string[]> {
+  const values = new Map<string, readonly string[]>();
+  for (const source of sources)
+    for (const [key, value] of Object.entries(source))
+      if (value !== undefined)
+        values.set(normaliseConditionKey(key), typeof value === 'string' ? [value] : value);
+  return values;
+}
