@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, type OutgoingHttpHeaders, request } from 'node:https';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { Agent, request } from 'node:https';
 import type { RunningServer } from './server.ts';
 
 export interface Answer {
