@@ -1,0 +1,24 @@
+import type { ErrorDefinition } from '../errors.ts';
+
+/**
+ * What the gateway in front of the services answers by itself, before any of them has seen the request. Codes and texts are those
+ * of the contract (`x-gateway-errors`) or, where it has none, of the vendor's gateway for the same failure.
+ */
+export const gatewayErrors = {
+  unknownPath: {
+    status: 404,
+    code: 'APIGW.0101',
+    message: 'The API does not exist or has not been published in the environment',
+  },
+  unknownMethod: {
+    status: 405,
+    code: 'APIGW.0101',
+    message: 'The API does not exist or has not been published in the environment',
+  },
+  badRequest: { status: 400, code: 'APIGW.0201', message: 'Bad request.' },
+  bodyTooLarge: { status: 413, code: 'APIGW.0201', message: 'Request entity too large.' },
+  uriTooLong: { status: 414, code: 'APIGW.0201', message: 'Request URI too large.' },
+  headersTooLarge: { status: 431, code: 'APIGW.0201', message: 'Request header too large.' },
+  timeout: { status: 408, code: 'APIGW.0201', message: 'Request timeout.' },
+  internal: { status: 500, code: 'APIGW.9999', message: 'Internal system error.' },
+} as const satisfies Record<string, ErrorDefinition>;

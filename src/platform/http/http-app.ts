@@ -1,0 +1,106 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
+import { type ErrorDefinition, ServiceError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Random } from '../random.ts';
+import { errorBody } from './error-dialects.ts';
+import { gatewayErrors } from './gateway-errors.ts';
+import { KnownPaths } from './known-paths.ts';
+import { compileValidator } from './validation.ts';
+
+/** Told once per route; the function it returns is told of every answer: status and milliseconds. */
+export type RequestObserver = (operation: string) => (status: number, durationMs: number) => void;
+
+export interface HttpAppOptions {
+  readonly random: Random;
+  readonly log: Log;
+  readonly observe?: RequestObserver;
+}
+
+/** Longer than any address of the contract with every filter set; the vendor's gateway refuses at a similar length. */
+const longestUrl = 8_192;
+/** Tags and names may stand in a path: 128 characters of three percent-encoded bytes each. */
+const longestPathParameter = 1_200;
+
+/** A Fastify instance that serves nothing yet, but answers every failure in the gateway's dialect with a request id. */
+export function createHttpApp(options: HttpAppOptions): FastifyInstance {
+  const app = Fastify({
+    // Its logger makes a child per request; requests are counted by metrics and failures logged by the error handlers.
+    logger: false,
+    genReqId: () => options.random.hexId(),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => {
+      const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+      refuse(reply, request, tooLong ? gatewayErrors.uriTooLong : gatewayErrors.badRequest);
+    },
+    routerOptions: { maxParamLength: longestPathParameter, ignoreTrailingSlash: true },
+  });
+  // Each API brings its own parser; what goes to no API is not read at all.
+  app.removeAllContentTypeParsers();
+  app.decorateRequest('rawBody');
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, locationOf(httpPart)));
+  // The schemas of answers are for the description; JSON.stringify does not drop a field that one forgot.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  const knownPaths = new KnownPaths();
+  app.addHook('onRoute', (route) => {
+    knownPaths.add(route.method, route.url);
+    if (options.observe) route.onResponse = observerOf(options.observe, route.schema, route.url);
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    if (request.raw.url!.length > longestUrl) refuse(reply, request, gatewayErrors.uriTooLong);
+    else done();
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const methods = knownPaths.methodsOf(request.raw.url!);
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    refuse(reply, request, methods.length > 0 ? gatewayErrors.unknownMethod : gatewayErrors.unknownPath);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof ServiceError) return sendError(reply, request.id, error);
+    if (isClientError(error)) return refuse(reply, request, gatewayErrors.badRequest);
+    options.log.error({ error, requestId: request.id, method: request.method }, 'a request failed');
+    refuse(reply, request, gatewayErrors.internal);
+  });
+  return app;
+}
+
+/** Sends an error in its dialect. */
+export function sendError(reply: FastifyReply, requestId: string, error: ServiceError): void {
+  reply
+    .code(error.status)
+    .header('x-request-id', requestId)
+    .header('content-type', 'application/json; charset=utf-8')
+    // A text, so no serializer of the route's answers is asked.
+    .send(JSON.stringify(errorBody(error, requestId)));
+}
+
+function refuse(reply: FastifyReply, request: FastifyRequest, definition: ErrorDefinition): void {
+  sendError(reply, request.id, new ServiceError('gateway', definition));
+}
+
+/** Fastify's own complaints, such as of a Content-Type that is not one. */
+function isClientError(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
+}
+
+function locationOf(httpPart: string | undefined): 'body' | 'query' | 'params' {
+  switch (httpPart) {
+    case 'body':
+    case 'params':
+      return httpPart;
+    case 'querystring':
+      return 'query';
+  }
+  throw new Error(`no schema is expected of the request's ${httpPart}`);
+}
+
+function observerOf(observe: RequestObserver, schema: unknown, url: string) {
+  const operationId = (schema as { operationId?: string } | undefined)?.operationId;
+  const record = observe(operationId ?? url);
+  return (_request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    record(reply.statusCode, reply.elapsedTime);
+    done();
+  };
+}
