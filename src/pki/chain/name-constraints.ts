@@ -1,0 +1,120 @@
+import type { NameConstraints } from '../certificate/extensions/index.ts';
+import type { GeneralName } from '../certificate/general-name.ts';
+import type { Certificate } from '../certificate/parse-certificate.ts';
+import { findAttribute } from '../names/distinguished-name.ts';
+import { parseIpAddress } from '../names/ip-address.ts';
+import { nameStartsWith } from '../names/same-name.ts';
+import { oids } from '../oids.ts';
+
+/** Comparisons that may still be made for a chain, so that its names and constraints cannot multiply without end. */
+export type ComparisonBudget = { left: number };
+
+/** More than any honest chain needs, and some tenths of a second at worst. */
+export function newComparisonBudget(): ComparisonBudget {
+  return { left: 50_000 };
+}
+
+function withoutFinalDot(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}
+
+/** RFC 5280 §4.2.1.10: the name itself and what adds labels on its left; a leading dot leaves the name itself out. */
+function dnsWithin(host: string, base: string): boolean {
+  const name = withoutFinalDot(host);
+  const subtree = withoutFinalDot(base);
+  if (subtree === '') return true;
+  if (subtree.startsWith('.')) return name.endsWith(subtree);
+  return name === subtree || name.endsWith(`.${subtree}`);
+}
+
+/** A host or, with a leading dot, the hosts under a domain. */
+function hostWithin(host: string, base: string): boolean {
+  const subtree = withoutFinalDot(base);
+  return subtree.startsWith('.') ? dnsWithin(host, subtree) : withoutFinalDot(host) === subtree;
+}
+
+function emailWithin(mailbox: string, base: string): boolean {
+  const at = mailbox.lastIndexOf('@');
+  const host = mailbox.slice(at + 1);
+  if (!base.includes('@')) return hostWithin(host, base);
+  const baseAt = base.lastIndexOf('@');
+  // The local part is case sensitive (RFC 5280 §7.5), the host is not.
+  return mailbox.slice(0, at) === base.slice(0, baseAt) && hostWithin(host, base.slice(baseAt + 1));
+}
+
+function hostOfUri(uri: string): string | undefined {
+  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
+  const host = authority?.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  // RFC 5280 §4.2.1.10 knows domain names only: an address can be in no subtree.
+  if (host === undefined || host === '' || host.startsWith('[') || /^[\d.]+$/.test(host)) return undefined;
+  return host;
+}
+
+function ipWithin(address: string, range: string): boolean {
+  const [base, prefix] = range.split('/') as [string, string];
+  const octets = parseIpAddress(address);
+  const baseOctets = parseIpAddress(base);
+  if (octets.length !== baseOctets.length) return false;
+  return octets.every((octet, index) => {
+    const bits = Math.min(8, Math.max(0, Number(prefix) - 8 * index));
+    return ((octet ^ baseOctets[index]!) & (0xff00 >> bits) & 0xff) === 0;
+  });
+}
+
+/** Whether a name of the same type lies in a subtree; undefined where it cannot be told. */
+function isWithin(name: GeneralName, base: GeneralName): boolean | undefined {
+  if (name.type === 'DNS' && base.type === 'DNS') return dnsWithin(name.value, base.value);
+  if (name.type === 'EMAIL' && base.type === 'EMAIL') return emailWithin(name.value, base.value);
+  if (name.type === 'IP' && base.type === 'IP') return ipWithin(name.value, base.value);
+  if (name.type === 'DIRECTORY' && base.type === 'DIRECTORY') return nameStartsWith(name.name, base.name);
+  if (name.type === 'URI' && base.type === 'URI') {
+    const host = hostOfUri(name.value);
+    return host === undefined ? undefined : hostWithin(host, base.value);
+  }
+  return undefined;
+}
+
+/** UPN is one form of otherName, so subtrees of unread forms bind it. */
+function sameForm(name: GeneralName, base: GeneralName): boolean {
+  return name.type === base.type || (name.type === 'UPN' && base.type === 'OTHER');
+}
+
+/** `*.example.com` also names `a.example.com`, so an exclusion of that must hit it. */
+function wildcardTouches(name: GeneralName, base: GeneralName): boolean {
+  if (name.type !== 'DNS' || base.type !== 'DNS' || !name.value.startsWith('*.')) return false;
+  const subtree = withoutFinalDot(base.value);
+  return subtree.slice(subtree.indexOf('.', 1) + 1) === withoutFinalDot(name.value).slice(2);
+}
+
+function excludedBy(name: GeneralName, base: GeneralName): boolean {
+  if (!sameForm(name, base)) return false;
+  // What cannot be told is treated as forbidden.
+  return isWithin(name, base) !== false || wildcardTouches(name, base);
+}
+
+/** Whether all names keep to the constraints (RFC 5280 §6.1.4 (g)). False also when the budget is used up. */
+export function namesSatisfy(
+  names: readonly GeneralName[],
+  { permitted, excluded }: NameConstraints,
+  budget: ComparisonBudget,
+): boolean {
+  budget.left -= names.length * (permitted.length + excluded.length);
+  if (budget.left < 0) return false;
+  return names.every((name) => {
+    if (excluded.some((base) => excludedBy(name, base))) return false;
+    const applying = permitted.filter((base) => sameForm(name, base));
+    return applying.length === 0 || applying.some((base) => isWithin(name, base) === true);
+  });
+}
+
+/** The names of a certificate that constraints bind: subject, alternative names, and email addresses in the subject. */
+export function constrainedNames(certificate: Certificate): GeneralName[] {
+  const names: GeneralName[] = [...(certificate.known.subjectAlternativeNames ?? [])];
+  if (certificate.subject.length > 0) names.push({ type: 'DIRECTORY', name: certificate.subject });
+  // RFC 5280 §4.2.1.10: only where there is no alternative name.
+  const email = findAttribute(certificate.subject, oids.emailAddress);
+  if (email !== undefined && certificate.known.subjectAlternativeNames === undefined) {
+    names.push({ type: 'EMAIL', value: email });
+  }
+  return names;
+}
