@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { isIPv6 } from 'node:net';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { type AlternativeNameType, certificateName, ipOctets, ipText } from './alternative-name.ts';
+import { type AlternativeNameType, certificateName } from './alternative-name.ts';
 
 const accepts = (type: AlternativeNameType, value: string, expected = value) =>
   assert.deepEqual(certificateName({ type, value }), { name: { type, value: expected } }, value);
@@ -106,22 +104,4 @@ test('each type has its own longest value', () => {
   }
   accepts('UPN', `${'u'.repeat(128)}@${'r'.repeat(127)}`);
   accepts('URI', `urn:${'x'.repeat(249)}`);
-});
-
-test('IP text and octets are inverse to one another', () => {
-  assert.equal(Buffer.from(ipOctets('::ffff:1.2.3.4')).toString('hex'), '00000000000000000000ffff01020304');
-  assert.equal(Buffer.from(ipOctets('192.0.2.1')).toString('hex'), 'c0000201');
-  assert.equal(ipText(new Uint8Array(5)), undefined);
-  const sparse = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 })), {
-    minLength: 16,
-    maxLength: 16,
-  });
-  fc.assert(
-    fc.property(sparse, (values) => {
-      const octets = Uint8Array.from(values);
-      const text = ipText(octets)!;
-      assert.ok(isIPv6(text), text);
-      assert.deepEqual(ipOctets(text), octets, text);
-    }),
-  );
 });

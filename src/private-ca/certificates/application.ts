@@ -59,7 +59,7 @@ function requestedNames(sent: readonly { type: string; value: string }[]): Alter
     );
   }
   const names = sent.map(({ type, value }, index) => {
-    const field = `subject_alternative_names.${index}`;
+    const field = `subject_alternative_names[${index}]`;
     if (!isAlternativeNameType(type)) {
       throw pcaError('PCA.00020112', `${field}.type must be DNS, IP, EMAIL, URI or UPN.`);
     }

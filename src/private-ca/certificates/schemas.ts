@@ -1,31 +1,16 @@
 import { type Static, Type } from 'typebox';
 import { certificateDistinguishedNameSchema } from '../distinguished-name.ts';
-import { enterpriseProjectPattern } from '../enterprise-project.ts';
-import { keyUsageNames } from '../key-usage.ts';
-import { validityTypes } from '../validity.ts';
+import {
+  enterpriseProjectField,
+  idField,
+  keyAlgorithmField,
+  keyUsagesField,
+  oneOf,
+  signatureAlgorithmField,
+  validityField,
+} from '../request-fields.ts';
 import { csrTextLimit } from './csr-text.ts';
 import { purposeOfFlag } from './extended-key-usage.ts';
-
-const idPattern = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
-
-function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
-  return Type.Unsafe<Values[number]>(Type.String({ enum: [...values], description }));
-}
-
-const issuerId = Type.String({ pattern: idPattern, description: 'ID of the parent CA.' });
-
-const validity = Type.Object(
-  {
-    type: oneOf(validityTypes, 'YEAR (12 months), MONTH (31 days), DAY or HOUR.'),
-    value: Type.Integer({ description: 'Validity period in units of type, at most 20 years.' }),
-    start_from: Type.Optional(
-      Type.Union([Type.Integer(), Type.String({ pattern: '^[0-9]{1,16}$' })], {
-        description: 'Start, in milliseconds since 1970; later than five minutes ago. Default: now.',
-      }),
-    ),
-  },
-  { description: 'Validity period.' },
-);
 
 const alternativeNames = Type.Array(
   Type.Object({
@@ -44,9 +29,8 @@ const extendedKeyUsage = Type.Object(
   { description: 'Extended key usage; every flag defaults to false.' },
 );
 
-const enterpriseProjectId = Type.Optional(
-  Type.String({ pattern: enterpriseProjectPattern, description: 'Enterprise project; 0 is the default.' }),
-);
+const issuerId = idField('ID of the parent CA.');
+const enterpriseProjectId = Type.Optional(enterpriseProjectField);
 
 const csr = Type.String({
   maxLength: csrTextLimit,
@@ -55,15 +39,11 @@ const csr = Type.String({
 
 export const createCertificateBody = Type.Object({
   issuer_id: issuerId,
-  key_algorithm: Type.Optional(
-    oneOf(['RSA2048', 'RSA4096', 'EC256', 'EC384', 'SM2'], 'Key algorithm. Default: that of the CA.'),
-  ),
-  signature_algorithm: Type.Optional(
-    oneOf(['SHA256', 'SHA384', 'SHA512', 'SM3'], 'Signature hash algorithm. Default: that of the CA.'),
-  ),
+  key_algorithm: Type.Optional(keyAlgorithmField),
+  signature_algorithm: Type.Optional(signatureAlgorithmField),
   distinguished_name: certificateDistinguishedNameSchema,
-  validity,
-  key_usages: Type.Optional(Type.Array(oneOf(keyUsageNames, 'Bit of RFC 5280 section 4.2.1.3.'))),
+  validity: validityField,
+  key_usages: Type.Optional(keyUsagesField),
   subject_alternative_names: Type.Optional(alternativeNames),
   extended_key_usage: Type.Optional(extendedKeyUsage),
   customized_extension: Type.Optional(
@@ -84,7 +64,7 @@ export type CreateCertificateBody = Static<typeof createCertificateBody>;
 export const createCertificateByCsrBody = Type.Object({
   issuer_id: issuerId,
   csr,
-  validity,
+  validity: validityField,
   type: Type.Optional(
     oneOf(['ENTITY_CERT', 'INTERMEDIATE_CA'], 'Private certificate (default) or subordinate CA.'),
   ),

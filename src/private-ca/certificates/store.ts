@@ -1,6 +1,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { containsPattern, matches, type Reader, type Transaction } from '../../platform/db/index.ts';
-import type { IssuedSerialTable, PrivateCaTables } from '../tables.ts';
+import type { Revocation } from '../issued-serials.ts';
+import type { PrivateCaTables } from '../tables.ts';
 import type { CertificateStatus, CertificateSummary, PrivateCertificate } from './certificate.ts';
 
 export type CertificateSortKey = 'create_time' | 'common_name' | 'issuer_name' | 'not_after';
@@ -48,18 +49,21 @@ function tables(reader: Reader): Kysely<PrivateCaTables> {
   return reader.tables<PrivateCaTables>();
 }
 
+// UUIDs are the same in either case (RFC 9562 §4); they are stored in lower case.
+function ownRow(reader: Reader, accountId: string, certificateId: string) {
+  return tables(reader)
+    .selectFrom('private_certificates')
+    .where('certificate_id', '=', certificateId.toLowerCase())
+    .where('account_id', '=', accountId);
+}
+
 /** Another account's certificate is not found. */
 export async function findCertificate(
   reader: Reader,
   accountId: string,
   certificateId: string,
 ): Promise<PrivateCertificate | undefined> {
-  return tables(reader)
-    .selectFrom('private_certificates')
-    .selectAll()
-    .where('certificate_id', '=', certificateId)
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
+  return ownRow(reader, accountId, certificateId).selectAll().executeTakeFirst();
 }
 
 export async function findCertificateSummary(
@@ -67,12 +71,7 @@ export async function findCertificateSummary(
   accountId: string,
   certificateId: string,
 ): Promise<CertificateSummary | undefined> {
-  return tables(reader)
-    .selectFrom('private_certificates')
-    .select(summaryColumns)
-    .where('certificate_id', '=', certificateId)
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
+  return ownRow(reader, accountId, certificateId).select(summaryColumns).executeTakeFirst();
 }
 
 function filtered<Output>(
@@ -115,17 +114,6 @@ export async function insertCertificate(transaction: Transaction, row: PrivateCe
   await tables(transaction).insertInto('private_certificates').values(row).execute();
 }
 
-/** A serial number that the issuer used before violates the primary key. */
-export async function insertIssuedSerials(
-  transaction: Transaction,
-  rows: readonly IssuedSerialTable[],
-): Promise<void> {
-  await tables(transaction)
-    .insertInto('issued_serials')
-    .values([...rows])
-    .execute();
-}
-
 /** The deleted row, or undefined if it is gone already. */
 export async function deleteCertificateRow(
   transaction: Transaction,
@@ -140,32 +128,18 @@ export async function deleteCertificateRow(
     .executeTakeFirst();
 }
 
-/** False if the certificate is gone or revoked already. */
+/** False, and nothing changed, if the certificate is gone or no longer revoked or unrevoked as it was seen. */
 export async function markRevoked(
   transaction: Transaction,
-  certificate: Pick<PrivateCertificate, 'account_id' | 'certificate_id'>,
-  revocation: { revoked_at: number; revocation_reason: string },
+  seen: Pick<PrivateCertificate, 'account_id' | 'certificate_id' | 'revocation_reason'>,
+  revocation: Revocation,
 ): Promise<boolean> {
   const updated = await tables(transaction)
     .updateTable('private_certificates')
     .set(revocation)
-    .where('certificate_id', '=', certificate.certificate_id)
-    .where('account_id', '=', certificate.account_id)
-    .where('revoked_at', 'is', null)
+    .where('certificate_id', '=', seen.certificate_id)
+    .where('account_id', '=', seen.account_id)
+    .where('revocation_reason', seen.revocation_reason === null ? 'is' : '=', seen.revocation_reason)
     .executeTakeFirst();
   return updated.numUpdatedRows === 1n;
-}
-
-export async function markSerialsRevoked(
-  transaction: Transaction,
-  issuerId: string,
-  serialNumbers: readonly string[],
-  revocation: { revoked_at: number; revocation_reason: string },
-): Promise<void> {
-  await tables(transaction)
-    .updateTable('issued_serials')
-    .set(revocation)
-    .where('issuer_id', '=', issuerId)
-    .where('serial_number', 'in', [...serialNumbers])
-    .execute();
 }

@@ -1,0 +1,57 @@
+import type { Actor } from '../../iam/actor.ts';
+import { pcaError } from '../errors.ts';
+import { setRevocation } from '../issued-serials.ts';
+import { accessRequest, caResource } from '../permissions.ts';
+import type { PrivateCaPorts } from '../ports.ts';
+import { type PrivateCertificate, requireAllowed } from './certificate.ts';
+import { findCertificate, markRevoked } from './store.ts';
+
+/**
+ * Revokes a certificate, both of an SM2 pair. What is on hold can still be revoked for good, or a hold would protect a stolen
+ * key; it stays revoked from when it was put on hold. Throws AccessDenied, PCA.00030102 and PCA.00030201.
+ */
+export async function revokeCertificate(
+  ports: Pick<PrivateCaPorts, 'database' | 'clock' | 'identity'>,
+  actor: Actor,
+  certificateId: string,
+  reason: string,
+): Promise<void> {
+  const seen = await authorizedCertificate(ports, actor, certificateId);
+  const nowMs = ports.clock.nowMs();
+  const liftsHold = seen.revocation_reason === 'CERTIFICATE_HOLD' && reason !== 'CERTIFICATE_HOLD';
+  requireAllowed('revoke', liftsHold ? { ...seen, revoked_at: null } : seen, nowMs);
+  const revocation = { revoked_at: seen.revoked_at ?? nowMs, revocation_reason: reason };
+  const serials = [seen.serial_number, ...(seen.enc_serial_number === null ? [] : [seen.enc_serial_number])];
+  await ports.database.transaction(async (transaction) => {
+    if (!(await markRevoked(transaction, seen, revocation))) {
+      throw pcaError('PCA.00030201', 'The certificate was deleted or revoked meanwhile.');
+    }
+    await setRevocation(transaction, seen.issuer_id, serials, revocation);
+    await ports.identity.recordAudit(transaction, actor, {
+      action: accessRequest('revokeCertificate').action,
+      resourceType: 'certificate',
+      resourceId: seen.certificate_id,
+      resourceName: seen.common_name,
+      result: 'success',
+      detail: reason,
+    });
+  });
+}
+
+/** The permission is on the issuing CA (reference 4.2.2.9), so it can be given for some CAs only. */
+async function authorizedCertificate(
+  { database, identity }: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  certificateId: string,
+): Promise<PrivateCertificate> {
+  const found = await findCertificate(database, actor.accountId, certificateId);
+  await identity.authorize(
+    actor,
+    accessRequest('revokeCertificate', {
+      enterpriseProjectId: found?.enterprise_project_id,
+      ...(found === undefined ? {} : { resource: caResource(actor.accountId, found.issuer_id) }),
+    }),
+  );
+  if (found === undefined) throw pcaError('PCA.00030102');
+  return found;
+}
