@@ -7,6 +7,7 @@ import type { KeyOwner } from '../key-store.ts';
 import type { KeyTable } from '../tables.ts';
 import { unwrapMaterial, wrapMaterial } from './key-material.ts';
 import type { MasterKey } from './master-key.ts';
+import { SealBroken } from './sealed-box.ts';
 import { findKeyByAlias, findVersion, insertDefaultKey } from './store.ts';
 
 const ACCOUNT_KEY_BYTES = 32;
@@ -85,13 +86,13 @@ export class AccountKeys {
     return await loading;
   }
 
-  /** Throws if there is no such version or its material is gone. */
+  /** Throws `SealBroken` if there is no such version or its material is gone. */
   async version(keyId: string, version: number): Promise<AccountKey> {
     const name = `${keyId} ${version}`;
     const cached = this.#versions.get(name);
     if (cached) return cached;
     const row = await findVersion(this.#ports.database, keyId, version);
-    if (!row?.wrapped_material) throw new Error(`account key ${keyId} has no material of version ${version}`);
+    if (!row?.wrapped_material) throw new SealBroken();
     const material = unwrapMaterial(this.#ports.masterKey, keyId, version, row.wrapped_material);
     const derived = Buffer.from(
       hkdfSync('sha256', material, Buffer.alloc(0), 'openccm account key: wrapping', 32),
