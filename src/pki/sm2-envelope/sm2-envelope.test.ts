@@ -151,8 +151,7 @@ test('GM/T 0010: the object identifiers are those of the standard', async () => 
   const [version, recipients, digests, encryptedContentInfo, certificates, signers] = parts;
   assert.equal(parts.length, 6);
   assert.equal(toSmallInt(version!), 1);
-  const first = (value: { tag: number }): string =>
-    toOid(children(value as Parameters<typeof children>[0])[0]!);
+  const first = (value: DerValue): string => toOid(children(value)[0]!);
   assert.equal(first(children(children(recipients!)[0]!)[2]!), '1.2.156.10197.1.301.3');
   assert.equal(first(children(digests!)[0]!), '1.2.156.10197.1.401');
   assert.equal(first(encryptedContentInfo!), '1.2.156.10197.6.1.4.2.1');
