@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { attributesOfName, type DistinguishedName as EncodedName, nameFromAttributes } from '../pki/index.ts';
 
 /** A subject as clients write it. Empty stands for absent: Terraform sends empty strings for what is not set. */
 export interface DistinguishedName {
@@ -79,4 +80,29 @@ export function toInfo(columns: DistinguishedNameColumns): DistinguishedNameInfo
     organization: columns.organization,
     organizational_unit: columns.organizational_unit,
   };
+}
+
+/** As certificates hold it. */
+export function toEncodedName(columns: DistinguishedNameColumns): EncodedName {
+  return nameFromAttributes({
+    commonName: columns.common_name,
+    country: columns.country ?? undefined,
+    state: columns.state ?? undefined,
+    locality: columns.locality ?? undefined,
+    organization: columns.organization ?? undefined,
+    organizationalUnit: columns.organizational_unit ?? undefined,
+  });
+}
+
+/** The six attributes of a name that came in from outside; others have no column, they stay in the certificate. */
+export function columnsOfEncodedName(name: EncodedName): DistinguishedNameColumns {
+  const attributes = attributesOfName(name);
+  return toColumns({
+    common_name: attributes.commonName,
+    country: attributes.country,
+    state: attributes.state,
+    locality: attributes.locality,
+    organization: attributes.organization,
+    organizational_unit: attributes.organizationalUnit,
+  });
 }

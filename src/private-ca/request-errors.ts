@@ -1,14 +1,6 @@
 import type { ServiceError } from '../platform/errors.ts';
+import type { FieldFailure } from '../platform/http/index.ts';
 import { type PcaErrorCode, pcaError } from './errors.ts';
-
-/** A field of a request that its schema refuses. */
-export interface FieldFailure {
-  readonly location: 'body' | 'query' | 'params';
-  /** Dotted, with indexes: `subject_alternative_names.0.value`; empty for the body as a whole. */
-  readonly path: string;
-  readonly keyword: string;
-  readonly message: string;
-}
 
 /** First match wins. A field that has no code of its own is an incorrect parameter. */
 const codesByPath: readonly (readonly [RegExp, PcaErrorCode])[] = [
@@ -16,8 +8,8 @@ const codesByPath: readonly (readonly [RegExp, PcaErrorCode])[] = [
   [/^key_algorithm$/, 'PCA.00020102'],
   [/^signature_algorithm$/, 'PCA.00020103'],
   [/^validity(\.|$)/, 'PCA.00020109'],
-  [/^subject_alternative_names\.\d+\.type$/, 'PCA.00020112'],
-  [/^subject_alternative_names\.\d+\.value$/, 'PCA.00020110'],
+  [/^subject_alternative_names\[\d+\]\.type$/, 'PCA.00020112'],
+  [/^subject_alternative_names\[\d+\]\.value$/, 'PCA.00020110'],
   [/^(ca_id|issuer_id)$/, 'PCA.00020201'],
   [/^type$/, 'PCA.00020202'],
   [/^path_length$/, 'PCA.00020203'],

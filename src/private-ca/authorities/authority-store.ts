@@ -100,6 +100,14 @@ export async function findAuthoritySummary(
     .executeTakeFirst();
 }
 
+/** What decides whether the CA may issue: few columns, for the hot path. */
+export async function findAuthorityState(reader: Reader, accountId: string, caId: string) {
+  return ownRow(reader, accountId, caId)
+    .where('status', '!=', 'PURGED')
+    .select(['status', 'not_after', 'freeze_flag', 'key_id', 'key_usages', 'serial_number'])
+    .executeTakeFirst();
+}
+
 /** Also of a CA whose deletion was carried out: the chains of what it issued need it. */
 export async function findAuthorityCertificate(
   reader: Reader,

@@ -1,0 +1,17 @@
+import type { Actor } from '../../iam/actor.ts';
+import { requireAllowed } from '../ca.ts';
+import type { PrivateCaPorts } from '../ports.ts';
+import { changeAuthority } from './change-authority.ts';
+import { loadAuthority } from './load-authority.ts';
+
+/** DELETED back to DISABLED; the deletion that was scheduled will find nothing to do. */
+export async function restoreAuthority(ports: PrivateCaPorts, actor: Actor, caId: string): Promise<void> {
+  const ca = await loadAuthority(ports, actor, 'restoreAuthority', caId);
+  requireAllowed('restore', ca, ports.clock.nowMs());
+  await ports.database.transaction((transaction) =>
+    changeAuthority(ports, transaction, actor, 'restoreAuthority', ca, {
+      status: 'DISABLED',
+      delete_time: null,
+    }),
+  );
+}

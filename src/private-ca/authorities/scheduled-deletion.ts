@@ -1,0 +1,40 @@
+import type { CertificateAuthority } from '../ca.ts';
+import type { PrivateCaPorts, ScheduledWork } from '../ports.ts';
+import { findAuthority, updateAuthority } from './authority-store.ts';
+import { recordAuthorityAudit } from './change-authority.ts';
+
+export const scheduledDeletionKind = 'private-ca-scheduled-deletion';
+
+// The due time belongs to the key: restored and deleted again, a CA has two deletions, and the first finds nothing to do.
+export function scheduledDeletion(ca: CertificateAuthority, dueMs: number): ScheduledWork {
+  return {
+    kind: scheduledDeletionKind,
+    key: `${ca.ca_id}:${dueMs}`,
+    dueMs,
+    payload: { ca_id: ca.ca_id },
+    accountId: ca.account_id,
+  };
+}
+
+/**
+ * Destroys the CA's key and gives its place in the quota back. The row stays, unseen, for the chains of what the CA issued. Does
+ * nothing if the CA was restored, is due later, or is gone: it may run any number of times.
+ */
+export async function carryOutDeletion(
+  ports: PrivateCaPorts,
+  work: Pick<ScheduledWork, 'accountId' | 'payload'>,
+): Promise<void> {
+  const { clock, database, identity, keyStore, quotas } = ports;
+  const actor = identity.systemActor(work.accountId, scheduledDeletionKind);
+  await database.transaction(async (transaction) => {
+    const ca = await findAuthority(transaction, work.accountId, work.payload.ca_id ?? '');
+    if (ca?.status !== 'DELETED' || ca.delete_time === null || ca.delete_time > clock.nowMs()) return;
+    const purged = { status: 'PURGED', listed: 0, key_id: null } as const;
+    if (!(await updateAuthority(transaction, ca, purged))) return;
+    if (ca.key_id !== null) {
+      await keyStore.destroy(transaction, { accountId: ca.account_id, purpose: 'pca' }, ca.key_id);
+    }
+    if (ca.listed === 1) await quotas.release(transaction, ca.account_id, 'CERTIFICATE_AUTHORITY');
+    await recordAuthorityAudit(ports, transaction, actor, 'deleteAuthority', ca, 'deletion carried out');
+  });
+}

@@ -1,0 +1,126 @@
+import { LRUCache } from 'lru-cache';
+import type { KeyStore } from '../kms/key-store.ts';
+import { type KeyAlgorithm, keyIdentifierOf, parseCertificate, type Signer } from '../pki/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Transaction } from '../platform/db/index.ts';
+import {
+  type AuthoritySummary,
+  findAuthorityCertificate,
+  findAuthorityState,
+  findAuthoritySummary,
+} from './authorities/authority-store.ts';
+import { type CertificateAuthority, requireAllowed } from './ca.ts';
+import { pcaError } from './errors.ts';
+import type { Validity } from './validity.ts';
+
+/** A CA that may issue now, with what a certificate takes from its issuer. */
+export interface Issuer {
+  readonly ca: AuthoritySummary;
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly signer: Signer;
+  /** The subject of its certificate, encoded: the issuer of what it issues, octet by octet. */
+  readonly nameDer: Uint8Array;
+  /** Octets of its subjectKeyIdentifier. */
+  readonly keyIdentifier: Uint8Array;
+  readonly validity: Validity;
+}
+
+/** What never changes while the certificate is the same. */
+type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier'> & { readonly serialNumber: string };
+
+type IssuingState = Pick<
+  CertificateAuthority,
+  'status' | 'not_after' | 'freeze_flag' | 'key_id' | 'key_usages' | 'serial_number'
+>;
+
+const cachedIssuers = 1000;
+
+function issuerNotFound() {
+  return pcaError('PCA.00030103', 'issuer_id does not name a CA of this account.');
+}
+
+/** Throws unless the CA may sign certificates: it is ACTIVED, not frozen, its key is here, and its certificate permits it. */
+function requireIssuing(ca: IssuingState, nowMs: number): void {
+  requireAllowed('issue', ca, nowMs);
+  if (ca.key_id === null) {
+    throw pcaError(
+      'PCA.00020001',
+      'issuer_id names a CA that was issued from a CSR: its key is kept by its owner, so it cannot issue here.',
+    );
+  }
+  // Null: an imported certificate without keyUsage, which permits everything (RFC 5280 §4.2.1.3).
+  const usages: unknown = ca.key_usages === null ? null : JSON.parse(ca.key_usages);
+  if (Array.isArray(usages) && !usages.includes('keyCertSign')) {
+    throw pcaError(
+      'PCA.00020001',
+      'issuer_id names a CA whose key usage lacks keyCertSign, so it cannot issue.',
+    );
+  }
+}
+
+/** The CAs that issue. The parsed part of their certificates is kept; whether they may issue is asked of the database each time. */
+export class Issuers {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #keyStore: KeyStore;
+  readonly #identities = new LRUCache<string, IssuerIdentity>({ max: cachedIssuers });
+
+  constructor(ports: { database: Database; clock: Clock; keyStore: KeyStore }) {
+    this.#database = ports.database;
+    this.#clock = ports.clock;
+    this.#keyStore = ports.keyStore;
+  }
+
+  /**
+   * Throws PCA.00030103 if the account has no such CA, PCA.00030201 unless it is ACTIVED, PCA.00030202 if it is frozen,
+   * PCA.00020001 if it can never issue here.
+   */
+  async load(accountId: string, issuerId: string): Promise<Issuer> {
+    const ca = await findAuthoritySummary(this.#database, accountId, issuerId);
+    if (ca === undefined) throw issuerNotFound();
+    requireIssuing(ca, this.#clock.nowMs());
+    const { nameDer, keyIdentifier } = await this.#identityOf(ca);
+    return {
+      ca,
+      keyAlgorithm: ca.key_algorithm as KeyAlgorithm,
+      signer: await this.#keyStore.signer({ accountId, purpose: 'pca' }, ca.key_id!),
+      nameDer,
+      keyIdentifier,
+      validity: { notBefore: ca.not_before!, notAfter: ca.not_after },
+    };
+  }
+
+  /** Asked again where the certificate is recorded: signing took time, and the CA may have been disabled. Throws as `load`. */
+  async requireStillIssuing(transaction: Transaction, issuer: Issuer): Promise<void> {
+    const state = await findAuthorityState(transaction, issuer.ca.account_id, issuer.ca.ca_id);
+    if (state === undefined) throw issuerNotFound();
+    requireIssuing(state, this.#clock.nowMs());
+  }
+
+  async #identityOf(ca: AuthoritySummary): Promise<IssuerIdentity> {
+    const known = this.#identities.get(ca.ca_id);
+    if (known !== undefined && known.serialNumber === ca.serial_number) return known;
+    const row = await findAuthorityCertificate(this.#database, ca.account_id, ca.ca_id);
+    if (row?.certificate_der == null) throw new Error(`CA ${ca.ca_id} issues without a certificate`);
+    const certificate = parseCertificate(row.certificate_der);
+    const identity = {
+      serialNumber: ca.serial_number!,
+      nameDer: certificate.subjectDer,
+      // An imported certificate may lack the extension, or have computed it in another way.
+      keyIdentifier: certificate.known.subjectKeyIdentifier ?? keyIdentifierOf(certificate.spki),
+    };
+    this.#identities.set(ca.ca_id, identity);
+    return identity;
+  }
+}
+
+/** How many CAs may stand below a new one under this issuer. Throws PCA.00020203. */
+export function requirePathLength(issuer: Issuer, requested: number): number {
+  const limit = issuer.ca.path_length;
+  if (limit === null || requested < limit) return requested;
+  const remedy = limit === 0 ? 'it can have no CA below it' : `use at most ${limit - 1}`;
+  throw pcaError(
+    'PCA.00020203',
+    `path_length has to be less than that of the issuing CA, ${limit}: ${remedy}.`,
+  );
+}
