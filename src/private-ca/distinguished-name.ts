@@ -13,6 +13,15 @@ export interface DistinguishedName {
 
 export type DistinguishedNameField = keyof DistinguishedName;
 
+export const distinguishedNameFields = [
+  'common_name',
+  'country',
+  'state',
+  'locality',
+  'organization',
+  'organizational_unit',
+] as const satisfies readonly DistinguishedNameField[];
+
 /** A subject as responses show it: all keys, null for an attribute that the subject lacks. */
 export type DistinguishedNameInfo = Record<DistinguishedNameField, string | null>;
 
@@ -71,15 +80,14 @@ export function toColumns(name: DistinguishedName): DistinguishedNameColumns {
   };
 }
 
-export function toInfo(columns: DistinguishedNameColumns): DistinguishedNameInfo {
-  return {
-    common_name: columns.common_name || null,
-    country: columns.country,
-    state: columns.state,
-    locality: columns.locality,
-    organization: columns.organization,
-    organizational_unit: columns.organizational_unit,
-  };
+/** The subject among the columns of a row. */
+export function nameColumns(row: DistinguishedNameColumns): DistinguishedNameColumns {
+  const { common_name, country, state, locality, organization, organizational_unit } = row;
+  return { common_name, country, state, locality, organization, organizational_unit };
+}
+
+export function toInfo(row: DistinguishedNameColumns): DistinguishedNameInfo {
+  return { ...nameColumns(row), common_name: row.common_name || null };
 }
 
 /** As certificates hold it. */

@@ -1,0 +1,121 @@
+import type { Actor } from '../../iam/actor.ts';
+import type { UnsavedKey } from '../../kms/key-store.ts';
+import type { KeyAlgorithm, Signer } from '../../pki/index.ts';
+import { type CaType, type CertificateAuthority, lacksInformation, requireAllowed } from '../ca.ts';
+import {
+  type DistinguishedNameColumns,
+  distinguishedNameFields,
+  nameColumns,
+  toColumns,
+} from '../distinguished-name.ts';
+import { namedEnterpriseProject, requireEnterpriseProject } from '../enterprise-project.ts';
+import { pcaError } from '../errors.ts';
+import { caKeyUsages, type KeyUsage } from '../key-usage.ts';
+import { accessRequest, caResource } from '../permissions.ts';
+import type { AuthorityPorts } from './authority-ports.ts';
+import type { ActivateAuthorityBody } from './authority-schemas.ts';
+import { certifyAuthority, planCertification, recordCertification } from './certify-authority.ts';
+import { changeAuthority } from './change-authority.ts';
+import { loadAuthority } from './load-authority.ts';
+import { refuseUnavailable } from './unavailable-features.ts';
+
+interface AuthorityInformation {
+  readonly type: CaType;
+  readonly name: DistinguishedNameColumns;
+  readonly keyAlgorithm: KeyAlgorithm;
+}
+
+/** Gives a PENDING CA its certificate; a purchased CA gets its type, name and key in the same call. */
+export async function activateAuthority(
+  ports: AuthorityPorts,
+  actor: Actor,
+  caId: string,
+  body: ActivateAuthorityBody,
+): Promise<void> {
+  const ca = await loadAuthority(ports, actor, 'activateAuthority', caId);
+  requireAllowed('activate', ca, ports.clock.nowMs());
+  refuseUnavailable(body);
+  const enterpriseProjectId = await enterpriseProjectOf(ports, actor, ca, body.enterprise_project_id);
+  const information = lacksInformation(ca) ? givenInformation(body) : savedInformation(ca, body);
+  const plan = await planCertification(ports, ca.account_id, {
+    type: information.type,
+    keyAlgorithm: information.keyAlgorithm,
+    hash: body.signature_algorithm,
+    validity: body.validity,
+    issuerId: body.issuer_id || undefined,
+    pathLength: body.path_length,
+    keyUsages: keyUsagesOf(ca, body),
+  });
+  const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm);
+  const certified = await certifyAuthority(ports, plan, information.name, signer);
+  await ports.database.transaction(async (transaction) => {
+    await changeAuthority(ports, transaction, actor, 'activateAuthority', ca, {
+      ...information.name,
+      type: information.type,
+      key_algorithm: information.keyAlgorithm,
+      enterprise_project_id: enterpriseProjectId,
+      ...(unsaved ? { key_id: unsaved.keyId, public_key_spki: unsaved.publicKeySpki } : {}),
+      ...certified.columns,
+    });
+    if (unsaved) await ports.keyStore.save(transaction, unsaved);
+    await recordCertification(ports.issuers, transaction, ca.ca_id, certified);
+  });
+}
+
+/** Moving a CA to another project needs the permission there as well. */
+async function enterpriseProjectOf(
+  { identity }: AuthorityPorts,
+  actor: Actor,
+  ca: CertificateAuthority,
+  sent: string | undefined,
+): Promise<string> {
+  const named = namedEnterpriseProject(sent);
+  if (named === undefined || named === ca.enterprise_project_id) return ca.enterprise_project_id;
+  const resource = caResource(ca.account_id, ca.ca_id);
+  await identity.authorize(
+    actor,
+    accessRequest('activateAuthority', { resource, enterpriseProjectId: named }),
+  );
+  await requireEnterpriseProject(identity, actor.accountId, named);
+  return named;
+}
+
+function givenInformation(body: ActivateAuthorityBody): AuthorityInformation {
+  const { type, distinguished_name: name, key_algorithm: keyAlgorithm } = body;
+  const mandatory = 'is mandatory to activate a purchased CA.';
+  if (type === undefined) throw pcaError('PCA.00020202', `type ${mandatory}`);
+  if (name === undefined) throw pcaError('PCA.00020101', `distinguished_name ${mandatory}`);
+  if (keyAlgorithm === undefined) throw pcaError('PCA.00020102', `key_algorithm ${mandatory}`);
+  return { type, name: toColumns(name), keyAlgorithm };
+}
+
+/** The key exists, and the CSR may have been exported: what is sent again has to be the same. */
+function savedInformation(ca: CertificateAuthority, body: ActivateAuthorityBody): AuthorityInformation {
+  const differs = 'differs from what the CA was created with; leave it out.';
+  if (body.type !== undefined && body.type !== ca.type) throw pcaError('PCA.00020202', `type ${differs}`);
+  if (body.key_algorithm !== undefined && body.key_algorithm !== ca.key_algorithm) {
+    throw pcaError('PCA.00020102', `key_algorithm ${differs}`);
+  }
+  const name = body.distinguished_name && toColumns(body.distinguished_name);
+  if (name !== undefined && distinguishedNameFields.some((field) => name[field] !== ca[field])) {
+    throw pcaError('PCA.00020101', `distinguished_name ${differs}`);
+  }
+  return { type: ca.type, name: nameColumns(ca), keyAlgorithm: ca.key_algorithm as KeyAlgorithm };
+}
+
+/** Those of the creation, unless the activation names others. */
+function keyUsagesOf(ca: CertificateAuthority, body: ActivateAuthorityBody): readonly KeyUsage[] {
+  if (body.key_usages !== undefined && body.key_usages.length > 0) return caKeyUsages(body.key_usages);
+  return ca.key_usages === null ? caKeyUsages(undefined) : (JSON.parse(ca.key_usages) as KeyUsage[]);
+}
+
+async function keyOf(
+  { keyStore }: AuthorityPorts,
+  ca: CertificateAuthority,
+  keyAlgorithm: KeyAlgorithm,
+): Promise<{ unsaved: UnsavedKey | undefined; signer: Signer }> {
+  const owner = { accountId: ca.account_id, purpose: 'pca' } as const;
+  if (ca.key_id !== null) return { unsaved: undefined, signer: await keyStore.signer(owner, ca.key_id) };
+  const unsaved = await keyStore.generate(owner, keyAlgorithm);
+  return { unsaved, signer: unsaved.signer };
+}

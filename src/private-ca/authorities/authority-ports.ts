@@ -1,0 +1,4 @@
+import type { Issuers } from '../issuer.ts';
+import type { PrivateCaPorts } from '../ports.ts';
+
+export type AuthorityPorts = PrivateCaPorts & { readonly issuers: Issuers };

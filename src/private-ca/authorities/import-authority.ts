@@ -1,0 +1,80 @@
+import type { Actor } from '../../iam/actor.ts';
+import { attributesOfName, type Certificate, nameToString, samePublicKey } from '../../pki/index.ts';
+import { type CertificateAuthority, requireAllowed } from '../ca.ts';
+import { columnsOfEncodedName } from '../distinguished-name.ts';
+import { pcaError } from '../errors.ts';
+import type { PrivateCaPorts } from '../ports.ts';
+import { changeAuthority } from './change-authority.ts';
+import {
+  effectivePathLength,
+  parseImportedCertificate,
+  parseImportedChain,
+  requireCaCertificate,
+} from './imported-certificate.ts';
+import { loadAuthority } from './load-authority.ts';
+
+/** issuer_name has at most 64 characters (reference, table 4-80). */
+const longestIssuerName = 64;
+
+/** Activates a PENDING subordinate CA with a certificate that a CA outside issued for its CSR. */
+export async function importAuthority(
+  ports: PrivateCaPorts,
+  actor: Actor,
+  caId: string,
+  sent: { readonly certificate: string; readonly certificate_chain?: string | undefined },
+): Promise<void> {
+  const { clock, database } = ports;
+  const ca = await loadAuthority(ports, actor, 'importAuthority', caId);
+  const spki = requireImportable(ca, clock.nowMs());
+  const certificate = parseImportedCertificate(sent.certificate);
+  if (!samePublicKey(certificate.spki, spki)) {
+    throw pcaError('PCA.00030301', 'certificate was not issued for the CSR of this CA.');
+  }
+  requireCaCertificate(certificate, clock.nowMs());
+  const chain = sent.certificate_chain
+    ? await parseImportedChain(sent.certificate_chain, certificate, clock.nowMs())
+    : [];
+  await database.transaction((transaction) =>
+    changeAuthority(ports, transaction, actor, 'importAuthority', ca, importedColumns(certificate, chain)),
+  );
+}
+
+function requireImportable(ca: CertificateAuthority, nowMs: number): Uint8Array {
+  requireAllowed('import', ca, nowMs);
+  if (ca.type === 'ROOT') throw pcaError('PCA.00030201', 'Only a subordinate CA can be imported.');
+  if (ca.public_key_spki === null) {
+    throw pcaError(
+      'PCA.00030201',
+      'The CA was purchased and has no key yet, so no certificate can be for it.',
+    );
+  }
+  return ca.public_key_spki;
+}
+
+function importedColumns(
+  certificate: Certificate,
+  chain: readonly Certificate[],
+): Partial<CertificateAuthority> {
+  const { keyUsage } = certificate.known;
+  return {
+    // The certificate decides: the CA outside may have changed what was asked for.
+    ...columnsOfEncodedName(certificate.subject),
+    status: 'ACTIVED',
+    gen_mode: 'IMPORT',
+    issuer_id: null,
+    issuer_name: nameOfIssuer(certificate),
+    signature_algorithm: certificate.signatureAlgorithm?.hash ?? null,
+    path_length: effectivePathLength(certificate, chain),
+    key_usages: keyUsage === undefined ? null : JSON.stringify(keyUsage),
+    serial_number: certificate.serialNumber.toString(),
+    not_before: certificate.notBeforeMs,
+    not_after: certificate.notAfterMs,
+    certificate_der: certificate.der,
+    imported_chain_der: chain.length === 0 ? null : Buffer.concat(chain.map(({ der }) => der)),
+  };
+}
+
+function nameOfIssuer({ issuer }: Certificate): string {
+  const { commonName, organization } = attributesOfName(issuer);
+  return (commonName || organization || nameToString(issuer)).slice(0, longestIssuerName);
+}

@@ -1,0 +1,74 @@
+import {
+  type Certificate,
+  MalformedError,
+  parseCertificate,
+  parsePem,
+  sameName,
+  validateChain,
+} from '../../pki/index.ts';
+import { type PcaErrorCode, pcaError } from '../errors.ts';
+import { withRealNewlines } from '../pem-text.ts';
+
+/** More levels than real hierarchies have; every level costs a signature check. */
+const longestImportedChain = 20;
+
+function parseCertificates(text: string, limit: number, code: PcaErrorCode, field: string): Certificate[] {
+  try {
+    return parsePem(withRealNewlines(text), limit).map(({ label, der }) => {
+      if (label !== 'CERTIFICATE') throw new MalformedError('PEM: a block is not a CERTIFICATE');
+      return parseCertificate(der);
+    });
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw pcaError(code, `${field} cannot be read: ${error.message}.`, { cause: error });
+  }
+}
+
+/** The single certificate of a PEM text. Throws PCA.00020402. */
+export function parseImportedCertificate(text: string): Certificate {
+  return parseCertificates(text, 1, 'PCA.00020402', 'certificate')[0]!;
+}
+
+/** Throws PCA.00020402 unless the certificate makes its subject a CA now. */
+export function requireCaCertificate(certificate: Certificate, nowMs: number): void {
+  const { basicConstraints } = certificate.known;
+  if (certificate.version !== 3 || basicConstraints?.ca !== true) {
+    throw pcaError('PCA.00020402', 'certificate is not that of a CA: basicConstraints has to say so.');
+  }
+  if (certificate.notAfterMs < nowMs) throw pcaError('PCA.00020402', 'certificate has expired.');
+  if (certificate.unknownCriticalExtensions.length > 0) {
+    throw pcaError('PCA.00020402', 'certificate has a critical extension that is not supported.');
+  }
+  if (certificate.subject.length === 0) throw pcaError('PCA.00020402', 'certificate has no subject.');
+}
+
+/** The certificates above the imported one, from its issuer to the root, checked. Throws PCA.00020403. */
+export async function parseImportedChain(
+  text: string,
+  certificate: Certificate,
+  nowMs: number,
+): Promise<readonly Certificate[]> {
+  const sent = parseCertificates(text, longestImportedChain, 'PCA.00020403', 'certificate_chain');
+  // Files of chains often begin with the certificate itself.
+  const startsWithItself = Buffer.compare(sent[0]!.der, certificate.der) === 0;
+  const chain = startsWithItself ? sent.slice(1) : sent;
+  const top = chain.at(-1);
+  if (top === undefined || !sameName(top.issuer, top.subject)) {
+    throw pcaError('PCA.00020403', 'certificate_chain has to be complete: it does not end with a root CA.');
+  }
+  // A certificate that begins later is judged when it has begun.
+  const atMs = Math.max(nowMs, certificate.notBeforeMs);
+  const result = await validateChain([certificate, ...chain], { atMs });
+  if (result.valid) return chain;
+  const place = result.index === 0 ? 'certificate' : `certificate ${result.index} of certificate_chain`;
+  throw pcaError('PCA.00020403', `${place} fails: ${result.reason.toLowerCase().replaceAll('_', ' ')}.`);
+}
+
+/** How many CAs may stand below, by the certificate and by all above it; null: not limited. */
+export function effectivePathLength(certificate: Certificate, chain: readonly Certificate[]): number | null {
+  const limits = [certificate, ...chain].flatMap(({ known }, level) => {
+    const limit = known.basicConstraints?.pathLength;
+    return limit === undefined ? [] : [limit - level];
+  });
+  return limits.length === 0 ? null : Math.max(0, Math.min(...limits));
+}
