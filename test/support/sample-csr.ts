@@ -1,0 +1,10 @@
+/** A request for device.example.test with a P-256 key that nobody has, made with OpenSSL. */
+export const sampleCsr = `-----BEGIN CERTIFICATE REQUEST-----
+MIIBGzCBwwIBADAwMRwwGgYDVQQDDBNkZXZpY2UuZXhhbXBsZS50ZXN0MRAwDgYD
+VQQKDAdFeGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEGWhav/G5FYdC
+5g9elJ2kB6Oo3GCMoboIBjeT65IT2kdtTXNTPcaoIke56Zx559qlIabVevRR42dv
+mMl0ZyizUaAxMC8GCSqGSIb3DQEJDjEiMCAwHgYDVR0RBBcwFYITZGV2aWNlLmV4
+YW1wbGUudGVzdDAKBggqhkjOPQQDAgNHADBEAiBWlLTM4zW/hlkhgshht6pJVq9u
+FwF8Da43hzwcBwIqZgIgC8BecGi0ETQS+W0r8zynlIU1KbBN94PDUvrJaU1UnZs=
+-----END CERTIFICATE REQUEST-----
+`;
