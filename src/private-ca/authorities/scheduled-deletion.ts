@@ -1,19 +1,14 @@
+import type { NewJob } from '../../jobs/index.ts';
 import type { CertificateAuthority } from '../ca.ts';
-import type { PrivateCaPorts, ScheduledWork } from '../ports.ts';
+import type { PrivateCaPorts } from '../ports.ts';
 import { findAuthority, updateAuthority } from './authority-store.ts';
 import { recordAuthorityAudit } from './change-authority.ts';
 
-export const scheduledDeletionKind = 'private-ca-scheduled-deletion';
+export const scheduledDeletionKind = 'pca:ca:delete';
 
-// The due time belongs to the key: restored and deleted again, a CA has two deletions, and the first finds nothing to do.
-export function scheduledDeletion(ca: CertificateAuthority, dueMs: number): ScheduledWork {
-  return {
-    kind: scheduledDeletionKind,
-    key: `${ca.ca_id}:${dueMs}`,
-    dueMs,
-    payload: { ca_id: ca.ca_id },
-    accountId: ca.account_id,
-  };
+/** One per CA: deleted again after it was restored, the CA has its latest date only. */
+export function scheduledDeletion(ca: CertificateAuthority, dueMs: number): NewJob {
+  return { kind: scheduledDeletionKind, key: ca.ca_id, dueMs, accountId: ca.account_id };
 }
 
 /**
@@ -22,12 +17,12 @@ export function scheduledDeletion(ca: CertificateAuthority, dueMs: number): Sche
  */
 export async function carryOutDeletion(
   ports: PrivateCaPorts,
-  work: Pick<ScheduledWork, 'accountId' | 'payload'>,
+  job: Pick<NewJob, 'accountId' | 'key'>,
 ): Promise<void> {
   const { clock, database, identity, keyStore, quotas } = ports;
-  const actor = identity.systemActor(work.accountId, scheduledDeletionKind);
+  const actor = identity.systemActor(job.accountId, scheduledDeletionKind);
   await database.transaction(async (transaction) => {
-    const ca = await findAuthority(transaction, work.accountId, work.payload.ca_id ?? '');
+    const ca = await findAuthority(transaction, job.accountId, job.key);
     if (ca?.status !== 'DELETED' || ca.delete_time === null || ca.delete_time > clock.nowMs()) return;
     const purged = { status: 'PURGED', listed: 0, key_id: null } as const;
     if (!(await updateAuthority(transaction, ca, purged))) return;

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { type Certificate, parseCertificate, parsePem } from '../../pki/index.ts';
+import type { Answer, ApiError, BenchAccount } from '../private-ca.fixture.ts';
+import type { AuthorityResponse } from './authority-presentation.ts';
+
+export const path = '/v1/private-certificate-authorities';
+
+export const subject = {
+  common_name: 'Test CA',
+  country: 'CN',
+  state: 'Sichuan',
+  locality: 'Chengdu',
+  organization: 'Example',
+  organizational_unit: 'PKI',
+};
+
+export const rootBody = {
+  type: 'ROOT',
+  key_algorithm: 'EC256',
+  signature_algorithm: 'SHA256',
+  distinguished_name: subject,
+  validity: { type: 'YEAR', value: 10 },
+};
+
+export const pendingBody = { type: 'SUBORDINATE', key_algorithm: 'EC256', distinguished_name: subject };
+
+export function subordinateBody(issuerId: string) {
+  return {
+    ...pendingBody,
+    issuer_id: issuerId,
+    signature_algorithm: 'SHA256',
+    validity: { type: 'YEAR', value: 1 },
+  };
+}
+
+/** What activation needs, for a pay-per-use subordinate CA. */
+export function activationBody(issuerId: string) {
+  return { issuer_id: issuerId, signature_algorithm: 'SHA256', validity: { type: 'YEAR', value: 1 } };
+}
+
+export async function create(account: BenchAccount, body: object = rootBody): Promise<string> {
+  const answer = await account.send<{ ca_id: string }>('POST', path, body);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body.ca_id;
+}
+
+export async function details(account: BenchAccount, caId: string): Promise<AuthorityResponse> {
+  const answer = await account.send<AuthorityResponse>('GET', `${path}/${caId}`);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body;
+}
+
+export async function post(account: BenchAccount, caId: string, verb: string, body?: unknown) {
+  return account.send('POST', `${path}/${caId}/${verb}`, body);
+}
+
+export function assertDone(answer: Answer<unknown>): void {
+  assert.deepEqual({ status: answer.status, body: answer.body }, { status: 204, body: undefined });
+}
+
+/** The answer has this status and code, and its text says this much. */
+export function assertRefused(
+  answer: Answer<ApiError>,
+  status: number,
+  code: string,
+  text: RegExp | '' = '',
+): void {
+  assert.deepEqual(Object.keys(answer.body ?? {}), ['error_code', 'error_msg'], JSON.stringify(answer));
+  assert.equal(`${answer.status} ${answer.body.error_code}`, `${status} ${code}`, answer.body.error_msg);
+  if (text !== '') assert.match(answer.body.error_msg, text);
+}
+
+export interface Exported {
+  readonly certificate: string;
+  readonly certificate_chain: string | null;
+}
+
+export async function exported(account: BenchAccount, caId: string): Promise<Exported> {
+  const answer = await account.send<Exported>('POST', `${path}/${caId}/export`);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body;
+}
+
+/** The certificate as Node reads it and as we do. */
+export async function certificateOf(
+  account: BenchAccount,
+  caId: string,
+): Promise<{ x509: X509Certificate; parsed: Certificate }> {
+  const { certificate } = await exported(account, caId);
+  return { x509: new X509Certificate(certificate), parsed: parseCertificate(parsePem(certificate)[0]!.der) };
+}
+
+/** Makes the CA DISABLED, then DELETED. */
+export async function scheduleDeletion(account: BenchAccount, caId: string, pendingDays = 7): Promise<void> {
+  assertDone(await post(account, caId, 'disable'));
+  assertDone(await account.send('DELETE', `${path}/${caId}?pending_days=${pendingDays}`));
+}
+
+export interface QuotaBody {
+  readonly quotas: { readonly resources: { type: string; used: number; quota: number }[] };
+}
+
+export async function usedQuota(account: BenchAccount): Promise<number | undefined> {
+  const answer = await account.send<QuotaBody>('GET', `${path}/quotas`);
+  return answer.body.quotas.resources[0]?.used;
+}

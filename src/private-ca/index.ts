@@ -1,0 +1,36 @@
+import type { JobHandler } from '../jobs/index.ts';
+import type { ApiPlugin } from '../platform/http/index.ts';
+import { authorityRoutes } from './authorities/authority-routes.ts';
+import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled-deletion.ts';
+import { Issuers } from './issuer.ts';
+import type { PrivateCaPorts } from './ports.ts';
+import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota.ts';
+
+/** How this service words what the platform and identity find: for `registerApi`. */
+export { apiErrors } from './api-errors.ts';
+/** The tables of this capability. */
+export { migrations } from './migrations.ts';
+export type { PrivateCaPorts } from './ports.ts';
+/** How many CAs and certificates every account may have; the reference's 100 and 100 000. */
+export { defaultQuotaLimits, type QuotaLimits } from './quota.ts';
+
+export interface PrivateCa {
+  /** The API of reference 4.2.1 and 4.2.2. */
+  readonly routes: ApiPlugin;
+  /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
+  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+}
+
+/** Private certificate authorities and the certificates they issue. `quotas`: limits of an account without limits of its own. */
+export function createPrivateCa({
+  quotas = defaultQuotaLimits,
+  ...given
+}: Omit<PrivateCaPorts, 'quotas'> & { readonly quotas?: QuotaLimits }): PrivateCa {
+  const ports = { ...given, quotas: new QuotaStore(quotas), issuers: new Issuers(given) };
+  return {
+    routes: (api) => {
+      authorityRoutes(ports)(api);
+    },
+    jobHandlers: { [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job).then(() => undefined) },
+  };
+}
