@@ -2,6 +2,7 @@ import { type DerValue, der, derCursor, tags, toOid } from './der/index.ts';
 import { MalformedError, UnsupportedAlgorithmError } from './malformed-error.ts';
 import { oids } from './oids.ts';
 
+/** Keys that are generated and sign here, as the reference names them (table 4-89), and those of other profiles. */
 export type KeyAlgorithm =
   | 'RSA2048'
   | 'RSA3072'
@@ -15,6 +16,7 @@ export type KeyAlgorithm =
   | 'MLDSA65'
   | 'MLDSA87';
 
+/** Hashes that a caller may choose for a signature; SM3 is for SM2 alone. */
 export type HashAlgorithm = 'SHA256' | 'SHA384' | 'SHA512' | 'SM3';
 
 /** Which signature algorithms a key can be used with. */

@@ -8,6 +8,7 @@ import {
   newComparisonBudget,
 } from './name-constraints.ts';
 
+/** Why a chain is not valid; the first thing found, cheap checks before signatures. */
 export type ChainFailure =
   | 'EMPTY'
   | 'TOO_LONG'

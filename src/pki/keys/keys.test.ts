@@ -129,6 +129,21 @@ test('other algorithms and curves are refused as unsupported', () => {
   assert.throws(() => parsePublicKey(k256), UnsupportedAlgorithmError);
 });
 
+test('Ed25519 keys of small order, for which anyone can sign, verify nothing', async () => {
+  const smallOrder = [
+    '00'.repeat(32),
+    `01${'00'.repeat(31)}`,
+    `ec${'ff'.repeat(30)}7f`,
+    `ee${'ff'.repeat(30)}7f`,
+  ];
+  // The base point and 1: right for every message wherever the key is the neutral element.
+  const forged = Buffer.from(`58${'66'.repeat(31)}01${'00'.repeat(31)}`, 'hex');
+  for (const point of smallOrder) {
+    const spki = der.sequence(der.sequence(der.oid(oids.ed25519)), der.bitString(Buffer.from(point, 'hex')));
+    assert.equal(await parsePublicKey(spki).verify(data, forged, signatureAlgorithmFor('ED25519')), false);
+  }
+});
+
 test('arbitrary bytes are no key, and say so by MalformedError', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ format: 'der', type: 'spki' });

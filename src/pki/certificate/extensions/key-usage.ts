@@ -16,6 +16,7 @@ export const keyUsages = [
   'decipherOnly',
 ] as const;
 
+/** One bit of keyUsage. */
 export type KeyUsage = (typeof keyUsages)[number];
 
 /** Critical keyUsage with at least one usage. */
