@@ -96,6 +96,15 @@ test('nothing in a folder imports what is above it or outside src', (t) => {
   ]);
 });
 
+test('only tests import what tests share', (t) => {
+  const found = breachesWith(t, {
+    'src/iam/iam.fixture.ts': "import { support } from '../../test/support.ts';\n",
+    'src/iam/a.ts': "import { user } from './iam.fixture.ts';\n",
+    'src/iam/a.test.ts': "import { user } from './iam.fixture.ts';\n",
+  });
+  assert.deepEqual(found, ['src/iam/a.ts imports iam/iam.fixture.ts, which only tests may']);
+});
+
 test('a folder needs a row, a file of src a folder', (t) => {
   const found = breachesWith(t, { 'src/billing/index.ts': '\n', 'src/stray.ts': '\n' });
   assert.deepEqual(found, [

@@ -21,7 +21,8 @@ const ambientPatterns: Readonly<Record<string, RegExp>> = {
 const maximumLines = 400;
 const queries = /\.(?:selectFrom|insertInto|updateTable|deleteFrom|innerJoin|leftJoin)\(\s*\[?'(\w+)/g;
 const namesTables = /(^|\/)([\w-]*store|migrations)\.ts$|\/migrations\/|^platform\/db\/|^jobs\//;
-const isTest = (file: string) => file.endsWith('.test.ts');
+// A fixture is what tests share; the program must not know it.
+const isTest = (file: string) => /\.(test|fixture)\.ts$/.test(file);
 
 // Strings are matched first, so that what looks like a comment inside one stays.
 const withoutComments = (source: string) =>
@@ -89,6 +90,7 @@ function importBreaches(
     const target = normalize(join(dirname(file), specifier));
     if (target.startsWith('..')) return isTest(file) ? [] : [`imports ${specifier}, outside src`];
     const [folder = ''] = target.split('/');
+    if (isTest(target) && !isTest(file)) return [`imports ${target}, which only tests may`];
     if (folder === own) return [];
     if (!target.includes('/')) return isRoot ? [] : [`imports ${target}, which is above it`];
     if (!isRoot && !architecture.uses[own]?.includes(folder)) return [`may not use ${folder} (${target})`];
