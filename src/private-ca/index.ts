@@ -2,6 +2,7 @@ import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { authorityRoutes } from './authorities/authority-routes.ts';
 import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled-deletion.ts';
+import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { Issuers } from './issuer.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota.ts';
@@ -30,6 +31,7 @@ export function createPrivateCa({
   return {
     routes: (api) => {
       authorityRoutes(ports)(api);
+      certificateRoutes(ports)(api);
     },
     jobHandlers: { [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job).then(() => undefined) },
   };

@@ -1,12 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import type { AlternativeName } from '../../pki/index.ts';
 import { certificateDnsName } from './dns-name.ts';
 
-export type AlternativeNameType = 'DNS' | 'IP' | 'EMAIL' | 'URI' | 'UPN';
-
-export interface AlternativeName {
-  readonly type: AlternativeNameType;
-  readonly value: string;
-}
+export type AlternativeNameType = AlternativeName['type'];
 
 /** Reference 4.2.2.2: how many a certificate may have. */
 export const alternativeNameLimit = 20;

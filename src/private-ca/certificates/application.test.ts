@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ServiceError } from '../../platform/errors.ts';
 import { inheritedSubject, requestedExtensions } from './application.ts';
-import type { CreateCertificateBody } from './schemas.ts';
+import type { CreateCertificateBody } from './certificate-schemas.ts';
 
 const body: CreateCertificateBody = {
   issuer_id: '2cb2878b-6cd1-460d-bd25-afe655159bdc',

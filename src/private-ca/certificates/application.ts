@@ -1,17 +1,17 @@
+import type { AlternativeName } from '../../pki/index.ts';
 import type { DistinguishedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
 import type { KeyUsage } from '../key-usage.ts';
 import {
-  type AlternativeName,
   type AlternativeNameType,
   alternativeNameLimit,
   certificateName,
   isAlternativeNameType,
 } from './alternative-name.ts';
+import type { CreateCertificateBody } from './certificate-schemas.ts';
 import { customizedExtensionProblem } from './customized-extension.ts';
 import { endEntityUsageProblem, orderedUsages } from './end-entity-usage.ts';
 import { extendedKeyUsages } from './extended-key-usage.ts';
-import type { CreateCertificateBody } from './schemas.ts';
 
 /** What a request asks to stand in the certificate, with everything that means "not set" left out. */
 export interface RequestedExtensions {

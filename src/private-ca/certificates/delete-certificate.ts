@@ -2,9 +2,9 @@ import type { Actor } from '../../iam/actor.ts';
 import { pcaError } from '../errors.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { deleteCertificateRow } from './certificate-store.ts';
 import { getAuthorizedCertificate } from './get-certificate.ts';
 import { keyOwner } from './key-owner.ts';
-import { deleteCertificateRow } from './store.ts';
 
 /**
  * Removes a certificate in any status, and destroys its keys. Its serial numbers stay: who holds a copy must still learn of a

@@ -3,7 +3,7 @@ import { pcaError } from '../errors.ts';
 import { accessRequest, type PermissionName } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { CertificateSummary, PrivateCertificate } from './certificate.ts';
-import { findCertificate, findCertificateSummary } from './store.ts';
+import { findCertificate, findCertificateSummary } from './certificate-store.ts';
 
 type ReadPorts = Pick<PrivateCaPorts, 'database' | 'identity'>;
 

@@ -2,7 +2,11 @@ import type { Actor } from '../../iam/actor.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { CertificateSummary } from './certificate.ts';
-import { type CertificateQuery, countCertificates, listCertificates as listRows } from './store.ts';
+import {
+  type CertificateQuery,
+  countCertificates,
+  listCertificates as listRows,
+} from './certificate-store.ts';
 
 export type CertificateListing = Omit<CertificateQuery, 'accountId' | 'nowMs'>;
 

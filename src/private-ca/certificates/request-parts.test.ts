@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csrPem } from './csr-text.ts';
 import { customizedExtensionProblem, customizedExtensionValue } from './customized-extension.ts';
 import { defaultKeyUsages, endEntityUsageProblem, orderedUsages } from './end-entity-usage.ts';
 import { extendedKeyUsageIsCritical, extendedKeyUsages } from './extended-key-usage.ts';
@@ -54,13 +53,6 @@ test('a customized extension has an object identifier of its own and a UTF8Strin
   ]) {
     assert.ok(customizedExtensionProblem(wrong), wrong);
   }
-});
-
-test('newlines of a CSR may be LF, CRLF or the two characters \\n, \\r\\n (reference example of 4.2.2.3)', () => {
-  assert.equal(csrPem('a\nb'), 'a\nb');
-  assert.equal(csrPem('a\r\nb'), 'a\r\nb');
-  assert.equal(csrPem('a\\nb'), 'a\nb');
-  assert.equal(csrPem('a\\r\\nb'), 'a\nb');
 });
 
 test('the name of the ZIP climbs into no folder and survives every client', () => {

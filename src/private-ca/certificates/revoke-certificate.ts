@@ -4,7 +4,7 @@ import { setRevocation } from '../issued-serials.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { type PrivateCertificate, requireAllowed } from './certificate.ts';
-import { findCertificate, markRevoked } from './store.ts';
+import { findCertificate, markRevoked } from './certificate-store.ts';
 
 /**
  * Revokes a certificate, both of an SM2 pair. What is on hold can still be revoked for good, or a hold would protect a stolen

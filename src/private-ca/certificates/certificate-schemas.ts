@@ -9,7 +9,8 @@ import {
   signatureAlgorithmField,
   validityField,
 } from '../request-fields.ts';
-import { csrTextLimit } from './csr-text.ts';
+import { certificateStatuses } from './certificate.ts';
+import type { CertificateSortKey } from './certificate-store.ts';
 import { purposeOfFlag } from './extended-key-usage.ts';
 
 const alternativeNames = Type.Array(
@@ -33,7 +34,7 @@ const issuerId = idField('ID of the parent CA.');
 const enterpriseProjectId = Type.Optional(enterpriseProjectField);
 
 const csr = Type.String({
-  maxLength: csrTextLimit,
+  maxLength: 5120,
   description: 'Certificate signing request in PEM; newlines may be written as the characters \\n or \\r\\n.',
 });
 
@@ -83,3 +84,36 @@ export const createCertificateByCsrBody = Type.Object({
 export type CreateCertificateByCsrBody = Static<typeof createCertificateByCsrBody>;
 
 export const parseCsrBody = Type.Object({ csr });
+
+export const certificateIdParams = Type.Object({ certificate_id: idField('ID of the private certificate.') });
+
+export const listQuery = Type.Object({
+  limit: Type.Integer({ minimum: 0, maximum: 1000, default: 10, description: 'Number of returned records.' }),
+  offset: Type.Integer({ minimum: 0, default: 0, description: 'Records to skip.' }),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Part of the common name.' })),
+  status: Type.Optional(oneOf(certificateStatuses, 'Status of the certificate.')),
+  sort_key: Type.Unsafe<CertificateSortKey>(
+    Type.String({ enum: ['create_time', 'common_name', 'issuer_name', 'not_after'], default: 'create_time' }),
+  ),
+  sort_dir: Type.Unsafe<'DESC' | 'ASC'>(Type.String({ enum: ['DESC', 'ASC'], default: 'DESC' })),
+});
+
+const flagOrText = (values: readonly string[], description: string) =>
+  Type.Unsafe<boolean | string>(Type.Unknown({ enum: [true, false, ...values], description }));
+
+export const exportCertificateBody = Type.Object({
+  is_compressed: flagOrText(['true', 'false'], 'true: a ZIP package. false: JSON.'),
+  type: Type.String({ description: 'APACHE, NGINX, IIS, TOMCAT or OTHER, in any case.' }),
+  is_sm_standard: Type.Optional(
+    flagOrText(['true', 'false', ''], 'Digital envelopes of GM/T 0009 and 0010; of effect for SM2 only.'),
+  ),
+  password: Type.Optional(
+    Type.String({
+      maxLength: 32,
+      pattern: '^[A-Za-z0-9,.+_#-]*$',
+      description: 'Encrypts the private keys; letters, digits and , . + - _ #. Default: not encrypted.',
+    }),
+  ),
+});
+
+export type ExportCertificateBody = Static<typeof exportCertificateBody>;

@@ -1,0 +1,54 @@
+import type { Actor } from '../../iam/actor.ts';
+import { attributesOfName } from '../../pki/index.ts';
+import {
+  defaultEnterpriseProject,
+  namedEnterpriseProject,
+  requireEnterpriseProject,
+} from '../enterprise-project.ts';
+import { accessRequest, caResource } from '../permissions.ts';
+import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
+import type { CreateCertificateByCsrBody } from './certificate-schemas.ts';
+import {
+  type AcceptedRequest,
+  readCertificationRequest,
+  requirePossession,
+} from './certification-request.ts';
+import { issueFromRequest } from './issue-from-request.ts';
+import { issueSubordinate } from './issue-subordinate.ts';
+import type { IssuingPorts } from './record-certificate.ts';
+
+/**
+ * Issues a private certificate, or a subordinate CA, for a key that its applicant keeps. Returns the certificate_id, or the
+ * ca_id. Throws AccessDenied, PCA.00020401, the codes of the other fields and of the issuer, and PCA.00030001.
+ */
+export async function createCertificateByCsr(
+  ports: IssuingPorts,
+  actor: Actor,
+  body: CreateCertificateByCsrBody,
+): Promise<string> {
+  const csr = readCertificationRequest(body.csr);
+  const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
+  await ports.identity.authorize(
+    actor,
+    accessRequest('issueCertificateByCsr', {
+      resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
+      enterpriseProjectId,
+      commonName: attributesOfName(csr.subject).commonName,
+    }),
+  );
+  const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
+  await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
+  // The signature is verified on the thread pool while the issuer is read.
+  const [issuer] = await Promise.all([
+    ports.issuers.load(actor.accountId, body.issuer_id),
+    requirePossession(csr),
+  ]);
+  const validity = withinIssuer(period, issuer.validity);
+  const accepted: AcceptedRequest = { csr, issuer, validity, enterpriseProjectId };
+  switch (body.type ?? 'ENTITY_CERT') {
+    case 'ENTITY_CERT':
+      return issueFromRequest(ports, actor, accepted);
+    case 'INTERMEDIATE_CA':
+      return issueSubordinate(ports, actor, accepted, body.path_length ?? 0);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Actor } from '../../iam/actor.ts';
+import {
+  encodeName,
+  type HashAlgorithm,
+  type KeyAlgorithm,
+  type SignatureAlgorithm,
+} from '../../pki/index.ts';
+import { toColumns, toEncodedName } from '../distinguished-name.ts';
+import {
+  defaultEnterpriseProject,
+  namedEnterpriseProject,
+  requireEnterpriseProject,
+} from '../enterprise-project.ts';
+import { pcaError } from '../errors.ts';
+import type { Issuer } from '../issuer.ts';
+import { accessRequest, caResource } from '../permissions.ts';
+import { requireSignatureAlgorithm } from '../signature-algorithm.ts';
+import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
+import { inheritedSubject, requestedExtensions } from './application.ts';
+import type { CreateCertificateBody } from './certificate-schemas.ts';
+import { defaultKeyUsages } from './end-entity-usage.ts';
+import { issueEncryptionCertificate, issueEntityCertificate } from './issue-entity-certificate.ts';
+import { keyOwner } from './key-owner.ts';
+import { type IssuingPorts, recordCertificate } from './record-certificate.ts';
+
+/**
+ * Issues a certificate for a key generated here, for SM2 a pair of them. Returns the certificate_id. Throws AccessDenied, the codes
+ * of the fields, PCA.00030103, PCA.00030201 and PCA.00030202 of the issuer, and PCA.00030001.
+ */
+export async function createCertificate(
+  ports: IssuingPorts,
+  actor: Actor,
+  body: CreateCertificateBody,
+): Promise<string> {
+  const { accountId } = actor;
+  const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
+  await ports.identity.authorize(
+    actor,
+    accessRequest('issueCertificate', {
+      resource: caResource(accountId, body.issuer_id.toLowerCase()),
+      enterpriseProjectId,
+      commonName: body.distinguished_name.common_name,
+    }),
+  );
+  const requested = requestedExtensions(body);
+  const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
+  await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
+  const issuer = await ports.issuers.load(accountId, body.issuer_id);
+  const keyAlgorithm = body.key_algorithm ?? issuer.keyAlgorithm;
+  requireSameFamily(keyAlgorithm, issuer);
+  const signatureAlgorithm = chosenSignatureAlgorithm(body.signature_algorithm, issuer);
+  const subject = toColumns(inheritedSubject(body.distinguished_name, issuer.ca));
+  // Before the key is generated: that costs far more than everything else here.
+  const validity = withinIssuer(period, issuer.validity);
+  const key = await ports.keyStore.generate(keyOwner(accountId), keyAlgorithm);
+  const entity = {
+    issuer,
+    signatureAlgorithm,
+    subjectDer: encodeName(toEncodedName(subject)),
+    subjectIsEmpty: false,
+    spki: key.publicKeySpki,
+    validity,
+    contents: { ...requested, keyUsages: requested.keyUsages ?? defaultKeyUsages(keyAlgorithm) },
+  };
+  const issued = await issueEntityCertificate(ports, entity);
+  const encryption =
+    keyAlgorithm === 'SM2'
+      ? await issueEncryptionCertificate(
+          ports,
+          entity,
+          await ports.keyStore.generate(keyOwner(accountId), 'SM2'),
+        )
+      : undefined;
+  return recordCertificate(ports, actor, {
+    permission: 'issueCertificate',
+    entity,
+    issued,
+    encryption,
+    key,
+    keyAlgorithm,
+    subject,
+    enterpriseProjectId,
+  });
+}
+
+/** GM/T 0015: an SM2 certificate is signed with SM2 and SM3; no client of that family would take another signature. */
+export function requireSameFamily(keyAlgorithm: KeyAlgorithm, issuer: Pick<Issuer, 'keyAlgorithm'>): void {
+  if (keyAlgorithm !== 'SM2' || issuer.keyAlgorithm === 'SM2') return;
+  throw pcaError('PCA.00020102', 'key_algorithm SM2 needs an issuing CA whose key is SM2.');
+}
+
+/** Default: the hash of the CA (reference 4.2.2.2). An imported CA may have been signed in another family than its own key's. */
+function chosenSignatureAlgorithm(asked: HashAlgorithm | undefined, issuer: Issuer): SignatureAlgorithm {
+  if (asked !== undefined) return requireSignatureAlgorithm(issuer.keyAlgorithm, asked);
+  if (issuer.keyAlgorithm === 'SM2') return requireSignatureAlgorithm('SM2', 'SM3');
+  const hash = hashes.find((each) => each === issuer.ca.signature_algorithm) ?? 'SHA256';
+  return requireSignatureAlgorithm(issuer.keyAlgorithm, hash);
+}
+
+const hashes = ['SHA256', 'SHA384', 'SHA512'] as const satisfies readonly HashAlgorithm[];
