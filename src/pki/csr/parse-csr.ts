@@ -33,6 +33,7 @@ function readAttributes(value: DerValue | undefined): CsrAttribute[] {
   // RFC 2986 demands the attributes; requests of embedded clients lack them when empty, and OpenSSL accepts that.
   if (value === undefined) return [];
   const attributes: CsrAttribute[] = [];
+  const seen = new Set<string>();
   const list = derCursor(value);
   while (!list.atEnd) {
     const cursor = derCursor(list.take(tags.sequence));
@@ -42,8 +43,8 @@ function readAttributes(value: DerValue | undefined): CsrAttribute[] {
     const values: Uint8Array[] = [];
     while (!set.atEnd) values.push(set.takeAny().raw);
     if (values.length === 0) throw new MalformedError('CSR: attribute without a value');
-    if (attributes.some((attribute) => attribute.type === type))
-      throw new MalformedError('CSR: duplicate attribute');
+    if (seen.has(type)) throw new MalformedError('CSR: duplicate attribute');
+    seen.add(type);
     attributes.push({ type, values });
   }
   return attributes;
