@@ -15,7 +15,7 @@ command -v apt-get >/dev/null || fail 'apt-get is missing; install by hand: open
 command -v python3 >/dev/null || fail 'python3 is missing'
 command -v go >/dev/null || fail 'go is missing'
 
-packages=(ca-certificates curl golang-cfssl nginx openssl unzip)
+packages=(ca-certificates curl golang-cfssl jq nginx openssl unzip)
 command -v keytool >/dev/null || packages+=(default-jre-headless)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 export DEBIAN_FRONTEND=noninteractive
@@ -24,6 +24,9 @@ apt-get install -q -y --no-install-recommends "${packages[@]}"
 
 mkdir -p "$peers"
 python3 -m venv "$peers/venv"
-"$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r test/peers/python/requirements.txt
+pip=("$peers/venv/bin/pip" install --quiet --disable-pip-version-check)
+"${pip[@]}" -r test/peers/python/requirements.txt
+# Without its dependency on a C implementation of Twofish, which is for a kind of store that is not used here.
+"${pip[@]}" --no-deps pyjks==20.0.0
 GOBIN=$peers/bin GOFLAGS=-mod=mod go install "github.com/zmap/zlint/v3/cmd/zlint@$zlint_version"
 echo "the peers are installed; those of Python and Go in $peers"
