@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeOnEachDatabase } from '../../test/support/databases.ts';
+import { FixedClock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import { silentLog } from '../platform/log.ts';
+import { systemRandom } from '../platform/random.ts';
+import { createJobs, type Job, type Jobs, jobsMigrations, type NewJob } from './index.ts';
+import { retryDelayMs } from './job.ts';
+
+const start = 1_700_000_000_000;
+
+function nodeOn(database: Database, clock: FixedClock): Jobs {
+  return createJobs({ database, clock, random: systemRandom, log: silentLog });
+}
+
+function job(key: string, dueMs: number, payload?: unknown): NewJob {
+  return { kind: 'test', key, dueMs, payload, accountId: 'a'.repeat(32) };
+}
+
+describeOnEachDatabase('jobs', jobsMigrations, (open) => {
+  test('run when due, once, with what was scheduled', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    const ran: Job[] = [];
+    jobs.handle('test', async (due) => void ran.push(due));
+    await database.transaction(async (transaction) => {
+      await jobs.schedule(transaction, job('later', start + 5_000, { n: 1 }));
+      await jobs.schedule(transaction, job('now', start));
+    });
+    assert.deepEqual(await jobs.backlog(), { count: 1, oldestReadyMs: start });
+    await jobs.runDue();
+    assert.deepEqual(
+      ran.map((due) => due.key),
+      ['now'],
+    );
+    clock.advance(5_000);
+    await jobs.runDue();
+    await jobs.runDue();
+    assert.partialDeepStrictEqual(ran, [
+      { key: 'now', payload: null, attempt: 1 },
+      { key: 'later', payload: { n: 1 }, dueMs: start + 5_000, accountId: 'a'.repeat(32), attempt: 1 },
+    ]);
+    assert.deepEqual(await jobs.backlog(), { count: 0, oldestReadyMs: undefined });
+  });
+
+  test('are not scheduled by a transaction that fails', async () => {
+    const database = await open();
+    const jobs = nodeOn(database, new FixedClock(start));
+    const scheduling = database.transaction(async (transaction) => {
+      await jobs.schedule(transaction, job('x', start));
+      throw new Error('no');
+    });
+    await assert.rejects(scheduling, /no/);
+    assert.equal((await jobs.backlog()).count, 0);
+  });
+
+  test('are replaced, ensured and cancelled by kind and key', async () => {
+    const database = await open();
+    const jobs = nodeOn(database, new FixedClock(start));
+    const ran: unknown[] = [];
+    jobs.handle('test', async (due) => void ran.push([due.key, due.payload]));
+    await database.transaction(async (transaction) => {
+      await jobs.schedule(transaction, job('replaced', start, 1));
+      await jobs.schedule(transaction, job('replaced', start, 2));
+      await jobs.schedule(transaction, job('ensured', start + 1, 1));
+      await jobs.ensure(transaction, job('ensured', start, 2));
+      await jobs.schedule(transaction, job('cancelled', start));
+      await jobs.cancel(transaction, 'test', 'cancelled');
+    });
+    await jobs.runDue();
+    assert.deepEqual(ran, [['replaced', 2]]);
+  });
+
+  test('are tried again, ever later', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    const attempts: number[] = [];
+    jobs.handle('test', async (due) => {
+      attempts.push(due.attempt);
+      if (due.attempt < 4) throw new Error('not yet');
+    });
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    for (const [delay, expected] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [1_999, 2],
+      [1, 3],
+      [4_000, 4],
+      [3_600_000, 4],
+    ] as const) {
+      clock.advance(delay);
+      await jobs.runDue();
+      assert.equal(attempts.length, expected);
+    }
+    assert.deepEqual(attempts, [1, 2, 3, 4]);
+  });
+
+  test('come again when their handler says so', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    const ran: number[] = [];
+    jobs.handle('test', async (due) => {
+      ran.push(due.dueMs);
+      return { nextDueMs: due.dueMs + 60_000 };
+    });
+    await database.transaction((transaction) => jobs.ensure(transaction, job('sweep', start)));
+    await jobs.runDue();
+    await jobs.runDue();
+    clock.advance(60_000);
+    await jobs.runDue();
+    assert.deepEqual(ran, [start, start + 60_000]);
+  });
+
+  test('run once although several nodes look at the same time', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const ran: string[] = [];
+    const nodes = [1, 2, 3].map(() => nodeOn(database, clock));
+    for (const node of nodes) node.handle('test', async (due) => void ran.push(due.key));
+    const keys = Array.from({ length: 20 }, (_, index) => `job ${index}`).sort();
+    await database.transaction(async (transaction) => {
+      for (const key of keys) await nodes[0]!.schedule(transaction, job(key, start));
+    });
+    await Promise.all(nodes.map((node) => node.runDue()));
+    assert.deepEqual(ran.sort(), keys);
+  });
+
+  test('are taken over after the lease of a node that died', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const [dying, heir] = [nodeOn(database, clock), nodeOn(database, clock)];
+    const begun = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    dying.handle('test', async () => {
+      begun.resolve();
+      await release.promise;
+    });
+    const attempts: number[] = [];
+    heir.handle('test', async (due) => {
+      attempts.push(due.attempt);
+      throw new Error('keeps the row, to see what the first does to it');
+    });
+    await database.transaction((transaction) => heir.schedule(transaction, job('x', start)));
+    const dyingRun = dying.runDue();
+    await begun.promise;
+    await heir.runDue();
+    assert.deepEqual(attempts, []);
+    clock.advance(60_000);
+    await heir.runDue();
+    assert.deepEqual(attempts, [2]);
+    release.resolve();
+    await dyingRun;
+    clock.advance(3_600_000);
+    assert.equal((await heir.backlog()).count, 1);
+  });
+
+  test('scheduled anew while they run, run again', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    const ran: unknown[] = [];
+    jobs.handle('test', async (due) => {
+      ran.push(due.payload);
+      if (ran.length > 1) return;
+      await database.transaction((transaction) => jobs.schedule(transaction, job('x', start, 'second')));
+    });
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start, 'first')));
+    await jobs.runDue();
+    assert.deepEqual(ran, ['first', 'second']);
+  });
+
+  test('of a kind that this node does not know are left to others', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    jobs.handle('other', async () => {});
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    await jobs.runDue();
+    assert.equal((await jobs.backlog()).count, 1);
+    assert.throws(() => jobs.handle('other', async () => {}), /have a handler already/);
+  });
+
+  test('run by themselves once started, and are waited for at the end', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    const ran = Promise.withResolvers<string>();
+    let finished = false;
+    jobs.handle('test', async (due) => {
+      ran.resolve(due.key);
+      await new Promise((resolve) => setImmediate(resolve));
+      finished = true;
+    });
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    jobs.start();
+    assert.equal(await ran.promise, 'x');
+    await jobs.close();
+    assert.equal(finished, true);
+    assert.equal((await jobs.backlog()).count, 0);
+  });
+});
+
+test('the delay before a retry doubles from a second to an hour', () => {
+  assert.deepEqual(
+    [1, 2, 3, 12, 13, 1_000].map(retryDelayMs),
+    [1_000, 2_000, 4_000, 2_048_000, 3_600_000, 3_600_000],
+  );
+});

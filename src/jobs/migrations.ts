@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely';
+import type { Migrations } from '../platform/db/index.ts';
+
+export const jobsMigrations: Migrations = {
+  'jobs-0001-jobs': {
+    async up(database: Kysely<unknown>): Promise<void> {
+      await database.schema
+        .createTable('jobs')
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('account_id', 'text', (column) => column.notNull())
+        .addColumn('payload', 'text', (column) => column.notNull())
+        .addColumn('due_ms', 'bigint', (column) => column.notNull())
+        .addColumn('ready_ms', 'bigint', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('lease', 'text')
+        .addColumn('last_error', 'text')
+        .addPrimaryKeyConstraint('jobs_primary', ['kind', 'key'])
+        .execute();
+      await database.schema.createIndex('jobs_ready').on('jobs').column('ready_ms').execute();
+    },
+  },
+};

@@ -1,0 +1,165 @@
+import type { Kysely } from 'kysely';
+import { insertIfAbsent, type Reader, type Transaction } from '../platform/db/index.ts';
+import type { Job, NewJob } from './job.ts';
+
+interface JobTable {
+  kind: string;
+  key: string;
+  account_id: string;
+  /** JSON. */
+  payload: string;
+  due_ms: number;
+  /** When a node may claim it: when due, when its lease runs out, or when it is tried again. One index serves all three. */
+  ready_ms: number;
+  attempts: number;
+  /** Grows with every scheduling, so a node that finishes an older one does not remove the newer. */
+  version: number;
+  /** Who runs it; set anew by every claim. */
+  lease: string | null;
+  last_error: string | null;
+}
+
+interface JobTables {
+  jobs: JobTable;
+}
+
+/** A job that this node holds until `leaseUntilMs`. */
+export interface ClaimedJob extends Job {
+  readonly version: number;
+  readonly lease: string;
+}
+
+function jobs(reader: Reader): Kysely<JobTables> {
+  return reader.tables<JobTables>();
+}
+
+function rowOf(job: NewJob): JobTable {
+  return {
+    kind: job.kind,
+    key: job.key,
+    account_id: job.accountId,
+    payload: JSON.stringify(job.payload ?? null),
+    due_ms: job.dueMs,
+    ready_ms: job.dueMs,
+    attempts: 0,
+    version: 1,
+    lease: null,
+    last_error: null,
+  };
+}
+
+/** Replaces what was scheduled under the same kind and key. */
+export async function upsertJob(transaction: Transaction, job: NewJob): Promise<void> {
+  const row = rowOf(job);
+  const { account_id, payload, due_ms, ready_ms, attempts, lease, last_error } = row;
+  const changes = { account_id, payload, due_ms, ready_ms, attempts, lease, last_error };
+  await jobs(transaction)
+    .insertInto('jobs')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['kind', 'key'])
+        .doUpdateSet((eb) => ({ ...changes, version: eb('jobs.version', '+', 1) })),
+    )
+    .execute();
+}
+
+export async function insertJobIfAbsent(transaction: Transaction, job: NewJob): Promise<void> {
+  await insertIfAbsent(
+    jobs(transaction)
+      .insertInto('jobs')
+      .values(rowOf(job))
+      .onConflict((conflict) => conflict.doNothing()),
+  );
+}
+
+export async function deleteJob(transaction: Transaction, kind: string, key: string): Promise<void> {
+  await jobs(transaction).deleteFrom('jobs').where('kind', '=', kind).where('key', '=', key).execute();
+}
+
+/** What may be claimed now, the longest waiting first. */
+export async function findReady(
+  reader: Reader,
+  kinds: readonly string[],
+  nowMs: number,
+  limit: number,
+): Promise<readonly JobTable[]> {
+  return jobs(reader)
+    .selectFrom('jobs')
+    .selectAll()
+    .where('ready_ms', '<=', nowMs)
+    .where('kind', 'in', kinds)
+    .orderBy('ready_ms')
+    .limit(limit)
+    .execute();
+}
+
+/** Takes the job if it is still as it was seen; of several nodes exactly one succeeds. */
+export async function claim(
+  transaction: Transaction,
+  seen: JobTable,
+  lease: string,
+  leaseUntilMs: number,
+): Promise<ClaimedJob | undefined> {
+  const result = await jobs(transaction)
+    .updateTable('jobs')
+    .set({ ready_ms: leaseUntilMs, lease, attempts: seen.attempts + 1 })
+    .where('kind', '=', seen.kind)
+    .where('key', '=', seen.key)
+    .where('version', '=', seen.version)
+    .where('ready_ms', '=', seen.ready_ms)
+    .where('attempts', '=', seen.attempts)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n) return undefined;
+  return {
+    kind: seen.kind,
+    key: seen.key,
+    dueMs: seen.due_ms,
+    payload: JSON.parse(seen.payload),
+    accountId: seen.account_id,
+    attempt: seen.attempts + 1,
+    version: seen.version,
+    lease,
+  };
+}
+
+/** Removes a job that is done, unless it was scheduled anew or claimed by another meanwhile. */
+export async function removeDone(transaction: Transaction, job: ClaimedJob): Promise<void> {
+  await jobs(transaction)
+    .deleteFrom('jobs')
+    .where('kind', '=', job.kind)
+    .where('key', '=', job.key)
+    .where('version', '=', job.version)
+    .where('lease', '=', job.lease)
+    .execute();
+}
+
+/** Lets go of a job, or keeps it longer; false if it is no longer held. */
+export async function updateHeld(
+  transaction: Transaction,
+  job: ClaimedJob,
+  changes: Partial<Pick<JobTable, 'ready_ms' | 'due_ms' | 'attempts' | 'lease' | 'last_error'>>,
+): Promise<boolean> {
+  const result = await jobs(transaction)
+    .updateTable('jobs')
+    .set(changes)
+    .where('kind', '=', job.kind)
+    .where('key', '=', job.key)
+    .where('version', '=', job.version)
+    .where('lease', '=', job.lease)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** How many jobs are ready but not claimed, and since when the oldest is. */
+export async function readBacklog(
+  reader: Reader,
+  nowMs: number,
+): Promise<{ count: number; oldestReadyMs: number | undefined }> {
+  const row = await jobs(reader)
+    .selectFrom('jobs')
+    .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min<number | null>('ready_ms').as('oldest')])
+    .where('ready_ms', '<=', nowMs)
+    .executeTakeFirstOrThrow();
+  return { count: row.count, oldestReadyMs: row.oldest ?? undefined };
+}
