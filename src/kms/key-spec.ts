@@ -124,7 +124,7 @@ export const keySpecs: Readonly<Record<KeySpec, KeySpecFacts>> = {
   RSA_4096: rsa(446),
   EC_P256: ec('ECDSA_SHA_256', true),
   EC_P384: ec('ECDSA_SHA_384', true),
-  SECP256K1: ec('ECDSA_SHA_256', false),
+  SECP256K1: ec('ECDSA_SHA_256', true),
   SM2: {
     family: 'sm2',
     usages: ['SIGN_VERIFY', 'ENCRYPT_DECRYPT', 'KEY_AGREEMENT'],
@@ -137,7 +137,7 @@ export const keySpecs: Readonly<Record<KeySpec, KeySpecFacts>> = {
     family: 'eddsa',
     usages: ['SIGN_VERIFY'],
     signingAlgorithms: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'],
-    importable: false,
+    importable: true,
   },
   'ML-DSA-44': mlDsa('ML-DSA-44'),
   'ML-DSA-65': mlDsa('ML-DSA-65'),

@@ -77,6 +77,118 @@ async function createPrivateKeys(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+async function createQuotas(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_quotas')
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('used', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('kms_quotas_key', ['account_id', 'project_id'])
+    .execute();
+}
+
+async function createGrants(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_grants')
+    .addColumn('grant_id', 'text', (column) => column.primaryKey())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('grantee_principal', 'text', (column) => column.notNull())
+    .addColumn('grantee_principal_type', 'text', (column) => column.notNull())
+    .addColumn('operations', 'text', (column) => column.notNull())
+    .addColumn('name', 'text')
+    .addColumn('issuing_principal', 'text', (column) => column.notNull())
+    .addColumn('retiring_principal', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('kms_grants_by_key')
+    .on('kms_grants')
+    .columns(['key_id', 'created_at', 'grant_id'])
+    .execute();
+  await db.schema
+    .createIndex('kms_grants_by_retirer')
+    .on('kms_grants')
+    .columns(['retiring_principal', 'created_at', 'grant_id'])
+    .execute();
+}
+
+async function createTags(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_tags')
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('tag_key', 'text', (column) => column.notNull())
+    .addColumn('tag_value', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('kms_tags_key', ['key_id', 'tag_key'])
+    .execute();
+  await db.schema
+    .createIndex('kms_tags_by_value')
+    .on('kms_tags')
+    .columns(['account_id', 'project_id', 'tag_key', 'tag_value', 'key_id'])
+    .execute();
+}
+
+async function createAliases(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_aliases')
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('alias', 'text', (column) => column.notNull())
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('kms_aliases_key', ['account_id', 'name'])
+    .execute();
+  await db.schema.createIndex('kms_aliases_by_key').on('kms_aliases').columns(['key_id', 'name']).execute();
+}
+
+async function createKeystores(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_keystores')
+    .addColumn('keystore_id', 'text', (column) => column.primaryKey())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('keystore_alias', 'text', (column) => column.notNull())
+    .addColumn('keystore_type', 'text', (column) => column.notNull())
+    .addColumn('hsm_cluster_id', 'text')
+    .addColumn('cluster_id', 'text')
+    .addColumn('hsm_ca_cert', 'text')
+    .addColumn('keystore_state', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('kms_keystores_by_alias')
+    .on('kms_keystores')
+    .columns(['account_id', 'project_id', 'keystore_alias'])
+    .unique()
+    .execute();
+}
+
+async function createKeyPolicies(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_key_policies')
+    .addColumn('policy_id', 'text', (column) => column.primaryKey())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('keyspace_id', 'text', (column) => column.notNull())
+    .addColumn('policy_name', 'text', (column) => column.notNull())
+    .addColumn('policy', 'text', (column) => column.notNull())
+    .addColumn('description', 'text', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('modified_at', 'bigint', (column) => column.notNull())
+    .addColumn('accessed_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('kms_key_policies_by_keyspace')
+    .on('kms_key_policies')
+    .columns(['account_id', 'project_id', 'keyspace_id', 'created_at', 'policy_id'])
+    .execute();
+}
+
 /** For the application's migrator, beside those of the other capabilities. */
 export const migrations: Migrations = {
   'kms-0001-key-store': {
@@ -85,6 +197,16 @@ export const migrations: Migrations = {
       await createKeys(db);
       await createKeyVersions(db);
       await createPrivateKeys(db);
+    },
+  },
+  'kms-0002-customer-keys': {
+    async up(db: Kysely<unknown>) {
+      await createQuotas(db);
+      await createGrants(db);
+      await createTags(db);
+      await createAliases(db);
+      await createKeystores(db);
+      await createKeyPolicies(db);
     },
   },
 };

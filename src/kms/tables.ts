@@ -68,6 +68,89 @@ export interface PrivateKeyTable {
   created_at: number;
 }
 
+/** Counted in the transaction that creates or destroys, so it holds under concurrency. */
+export interface KeyQuotaTable {
+  account_id: string;
+  project_id: string;
+  used: number;
+}
+
+/** Who else may do what with one key. */
+export interface GrantTable {
+  /** 64 hexadecimal digits. */
+  grant_id: string;
+  key_id: string;
+  /** Of the key. */
+  account_id: string;
+  grantee_principal: string;
+  grantee_principal_type: 'user' | 'domain';
+  /** JSON array. */
+  operations: string;
+  name: string | null;
+  issuing_principal: string;
+  retiring_principal: string | null;
+  created_at: number;
+}
+
+export interface TagTable {
+  key_id: string;
+  account_id: string;
+  project_id: string;
+  tag_key: string;
+  tag_value: string;
+}
+
+/** Names beside key_alias, unique in the account. */
+export interface AliasTable {
+  account_id: string;
+  project_id: string;
+  /** Without a leading alias/. */
+  name: string;
+  /** As it was sent. */
+  alias: string;
+  key_id: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Custom keystores. */
+export interface KeystoreTable {
+  keystore_id: string;
+  account_id: string;
+  project_id: string;
+  keystore_alias: string;
+  keystore_type: 'DHSM' | 'CDMS' | 'DEFAULT';
+  hsm_cluster_id: string | null;
+  cluster_id: string | null;
+  hsm_ca_cert: string | null;
+  keystore_state: '2' | '3';
+  created_at: number;
+}
+
+export interface KeyPolicyTable {
+  policy_id: string;
+  account_id: string;
+  project_id: string;
+  keyspace_id: string;
+  policy_name: string;
+  /** JSON object. */
+  policy: string;
+  description: string;
+  created_by: string;
+  created_at: number;
+  modified_at: number;
+  accessed_at: number;
+}
+
+export interface KmsTables extends KeyStoreTables {
+  kms_quotas: KeyQuotaTable;
+  kms_grants: GrantTable;
+  kms_tags: TagTable;
+  kms_aliases: AliasTable;
+  kms_keystores: KeystoreTable;
+  kms_key_policies: KeyPolicyTable;
+}
+
 export interface KeyStoreTables {
   kms_master_keys: MasterKeyTable;
   kms_keys: KeyTable;

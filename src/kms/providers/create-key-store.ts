@@ -5,7 +5,7 @@ import type { Random } from '../../platform/random.ts';
 import { AccountKeys } from '../at-rest/account-keys.ts';
 import type { MasterKey } from '../at-rest/master-key.ts';
 import type { KeyStore } from '../key-store.ts';
-import { RsaKeyPool, type RsaPoolSizes } from './rsa-key-pool.ts';
+import { type RsaAlgorithm, type RsaKeyPair, RsaKeyPool, type RsaPoolSizes } from './rsa-key-pool.ts';
 import { defaultSignerCacheLimits, SignerCache, type SignerCacheLimits } from './signer-cache.ts';
 import { SoftwareKeyStore } from './software-key-store.ts';
 
@@ -24,6 +24,8 @@ export interface KeyStorePorts {
 export interface RunningKeyStore extends KeyStore {
   /** Starts filling the pool of RSA keys; returns at once. */
   start(): void;
+  /** A key pair from the pool, or generated now; it is the caller's, who wipes it. */
+  takeRsaKeyPair(algorithm: RsaAlgorithm): Promise<RsaKeyPair>;
   /** Stops the pool and wipes its keys. */
   close(): Promise<void>;
 }
@@ -38,6 +40,10 @@ class PooledKeyStore extends SoftwareKeyStore implements RunningKeyStore {
 
   start(): void {
     this.#pool.start();
+  }
+
+  async takeRsaKeyPair(algorithm: RsaAlgorithm): Promise<RsaKeyPair> {
+    return await this.#pool.take(algorithm);
   }
 
   async close(): Promise<void> {

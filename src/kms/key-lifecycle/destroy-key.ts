@@ -1,0 +1,28 @@
+import type { Job } from '../../jobs/index.ts';
+import type { KmsContext } from '../context.ts';
+import { isDestroyed } from '../key.ts';
+import { releaseKeyQuota } from '../quota-store.ts';
+import { deleteKey, findKeyRows } from '../store.ts';
+
+/**
+ * Carries out a scheduled deletion that is due: material, versions, grants, tags and aliases go with the key. Does nothing if the
+ * deletion was cancelled or is not due; a cancellation that comes at the same instant is settled by the row's revision.
+ */
+export async function destroyKey(context: KmsContext, job: Pick<Job, 'key' | 'accountId'>): Promise<void> {
+  const { database, identity, clock } = context;
+  const row = (await findKeyRows(database, job.key))?.row;
+  if (!row || !isDestroyed(row, clock)) return;
+  await database.transaction(async (transaction) => {
+    if (!(await deleteKey(transaction, row))) return;
+    await releaseKeyQuota(transaction, row.account_id, row.project_id);
+    await identity.recordAudit(transaction, identity.systemActor(row.account_id, 'scheduled key deletion'), {
+      action: 'kms:cmk:destroy',
+      resourceType: 'key',
+      resourceId: row.key_id,
+      resourceName: row.key_alias,
+      result: 'success',
+    });
+  });
+  context.directory.changed(row.key_id);
+  context.materials.drop(row.key_id);
+}

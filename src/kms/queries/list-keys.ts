@@ -1,0 +1,53 @@
+import { authorize } from '../access.ts';
+import type { KmsContext } from '../context.ts';
+import { kmsError } from '../errors.ts';
+import { keySpecs } from '../key-spec.ts';
+import type { Caller } from '../permissions.ts';
+import type { KeyTable } from '../tables.ts';
+import { type Page, type PageNumber, parsePage } from './page.ts';
+import { listKeyRows } from './store.ts';
+
+export interface ListKeys {
+  readonly limit: PageNumber;
+  readonly marker: PageNumber;
+  readonly keyState: string | undefined;
+  /** AES_256 if not given; ALL for every spec. */
+  readonly keySpec: string | undefined;
+  /** `all` (default), `0` or a UUID. */
+  readonly enterpriseProjectId: string | undefined;
+}
+
+const enterpriseProjectPattern = /^(0|[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12})$/;
+
+function filterOf({ keyState, keySpec = 'AES_256', enterpriseProjectId = 'all' }: ListKeys) {
+  if (keyState !== undefined && !/^[1-5]$/.test(keyState))
+    throw kmsError('KMS.0308', 'key_state must be one of 1, 2, 3, 4, 5.');
+  if (keySpec !== 'ALL' && !Object.hasOwn(keySpecs, keySpec))
+    throw kmsError('KMS.0308', `key_spec must be ALL or one of ${Object.keys(keySpecs).join(', ')}.`);
+  if (enterpriseProjectId !== 'all' && !enterpriseProjectPattern.test(enterpriseProjectId))
+    throw kmsError('KMS.0308', 'enterprise_project_id must be all, 0 or a UUID.');
+  return {
+    ...(keyState !== undefined && { keyState }),
+    ...(keySpec !== 'ALL' && { keySpec }),
+    ...(enterpriseProjectId !== 'all' && { enterpriseProjectId }),
+  };
+}
+
+/** Keys of the project, newest first, with the account's default keys. */
+export async function listKeys(
+  context: KmsContext,
+  caller: Caller,
+  input: ListKeys,
+): Promise<{ rows: KeyTable[]; total: number; page: Page }> {
+  const page = parsePage(input.limit, input.marker);
+  const filter = filterOf(input);
+  await authorize(context, caller, 'listKeys');
+  const { actor, projectId } = caller;
+  const found = await listKeyRows(
+    context.database,
+    context.clock,
+    { accountId: actor.accountId, projectId, ...filter },
+    page,
+  );
+  return { ...found, page };
+}
