@@ -1,10 +1,12 @@
+import { after } from 'node:test';
 import type { Kysely } from 'kysely';
+import { freshAddress } from '../../test/support/databases.ts';
 import type { Actor, AuditEvent } from '../iam/actor.ts';
 import type { Identity } from '../iam/identity.ts';
 import { createJobs, type Jobs, jobsMigrations } from '../jobs/index.ts';
 import { createKeyStore, type KeyStore, migrations as kmsMigrations, openMasterKey } from '../kms/index.ts';
 import { FixedClock } from '../platform/clock.ts';
-import { type Database, type Migrations, settingsMigrations } from '../platform/db/index.ts';
+import { type Database, type Migrations, openDatabase, settingsMigrations } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
 import { createHttpApp, registerApi } from '../platform/http/index.ts';
 import { silentLog } from '../platform/log.ts';
@@ -49,8 +51,10 @@ export const benchMigrations: Migrations = {
 
 export interface Answer<Body> {
   readonly status: number;
-  /** Undefined for an answer without a body. */
+  /** Undefined for an answer without a body, or with one that is not JSON. */
   readonly body: Body;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly bytes: Uint8Array;
 }
 
 export interface ApiError {
@@ -164,8 +168,10 @@ export async function openBench(database: Database, quotas?: QuotaLimits): Promi
         headers,
         ...(payload === undefined ? {} : { payload }),
       });
-      const parsed: unknown = answer.payload === '' ? undefined : JSON.parse(answer.payload);
-      return { status: answer.statusCode, body: parsed as Body };
+      const isJson = String(answer.headers['content-type']).startsWith('application/json');
+      const parsed: unknown = isJson && answer.payload !== '' ? JSON.parse(answer.payload) : undefined;
+      const { headers: received, rawPayload: bytes } = answer;
+      return { status: answer.statusCode, body: parsed as Body, headers: received, bytes };
     },
     without: (...actions) => client(accountId, actions.join(',')),
     audits: () =>
@@ -177,4 +183,12 @@ export async function openBench(database: Database, quotas?: QuotaLimits): Promi
         .execute(),
   });
   return { database, clock, keyStore, jobs, asked, account: () => client(random.hexId(), '') };
+}
+
+/** One bench for a whole file of tests, each with accounts of its own; what depends on the engine is tested on both elsewhere. */
+export async function openSqliteBench(quotas?: QuotaLimits): Promise<Bench> {
+  const address = await freshAddress.sqlite();
+  const database = await openDatabase({ ...address, migrations: benchMigrations, log: silentLog });
+  after(() => database.close());
+  return openBench(database, quotas);
 }

@@ -1,0 +1,419 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { nameToString, oids, parsePublicKey, readDer, toText } from '../../pki/index.ts';
+import { assertRefused, create, post, subject, subordinateBody } from '../authorities/authorities.fixture.ts';
+import { knownProject, testNowMs } from '../private-ca.fixture.ts';
+import {
+  certificateBody,
+  certificateOf,
+  countOf,
+  createRoot,
+  details,
+  exportedFields,
+  issue,
+  openSqliteBench,
+  parsedPem,
+  path,
+} from './certificates.fixture.ts';
+
+const bench = await openSqliteBench();
+const account = bench.account();
+const root = await createRoot(account);
+const day = 86_400_000;
+const notBefore = Math.floor(testNowMs / 1000) * 1000;
+const send = (changes: object, issuer = root) =>
+  account.send('POST', path, { ...certificateBody(issuer), ...changes });
+
+describe('createCertificate', () => {
+  test("the response is 200 with the certificate_id, and the certificate is the issuer's", async () => {
+    const answer = await account.send<{ certificate_id: string }>('POST', path, certificateBody(root));
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Object.keys(answer.body), ['certificate_id']);
+    const exported = await exportedFields(account, answer.body.certificate_id);
+    const certificate = new X509Certificate(exported.certificate!);
+    const issuer = new X509Certificate(exported.certificate_chain!);
+    assert.ok(certificate.verify(issuer.publicKey));
+    assert.ok(certificate.checkIssued(issuer));
+    assert.ok(!certificate.ca);
+    assert.equal(
+      BigInt(`0x${certificate.serialNumber}`).toString(),
+      (await details(account, answer.body.certificate_id)).serial_number,
+    );
+  });
+
+  test('issuer_id, distinguished_name (with common_name) and validity are mandatory', async () => {
+    const { issuer_id, distinguished_name, validity } = certificateBody(root);
+    const post = (body: object) => account.send('POST', path, body);
+    assertRefused(await post({ distinguished_name, validity }), 400, 'PCA.00020201', /issuer_id/);
+    assertRefused(await post({ issuer_id, validity }), 400, 'PCA.00020101', /distinguished_name/);
+    assertRefused(
+      await post({ issuer_id, validity, distinguished_name: {} }),
+      400,
+      'PCA.00020101',
+      /common_name/,
+    );
+    assertRefused(await post({ issuer_id, distinguished_name }), 400, 'PCA.00020109', /validity/);
+  });
+
+  test('the issuing CA must exist', async () => {
+    const nobody = '00000000-0000-0000-0000-000000000000';
+    assertRefused(await send({}, nobody), 404, 'PCA.00030103', /issuer_id/);
+    const others = await createRoot(bench.account());
+    assertRefused(await send({}, others), 404, 'PCA.00030103', /issuer_id/);
+  });
+
+  test('the issuing CA must be ACTIVED', async () => {
+    const disabled = await createRoot(account);
+    assert.equal((await post(account, disabled, 'disable')).status, 204);
+    assertRefused(await send({}, disabled), 403, 'PCA.00030201', /DISABLED/);
+  });
+
+  test('a frozen issuer does not issue', async () => {
+    const frozen = await createRoot(account);
+    await bench.database.transaction(async (transaction) => {
+      await transaction
+        .tables<{ certificate_authorities: { ca_id: string; freeze_flag: number } }>()
+        .updateTable('certificate_authorities')
+        .set({ freeze_flag: 1 })
+        .where('ca_id', '=', frozen)
+        .execute();
+    });
+    assertRefused(await send({}, frozen), 403, 'PCA.00030202');
+  });
+
+  test('key_algorithm and signature_algorithm default to those of the CA', async () => {
+    const issuer = await createRoot(account, 'EC384', { signature_algorithm: 'SHA512' });
+    const id = await issue(account, issuer);
+    const shown = await details(account, id);
+    assert.deepEqual([shown.key_algorithm, shown.signature_algorithm], ['EC384', 'SHA512']);
+    const certificate = await certificateOf(account, id);
+    assert.equal(parsePublicKey(certificate.spki).algorithm, 'EC384');
+    assert.equal(certificate.signatureAlgorithm?.name, 'SHA512withECDSA');
+  });
+
+  test('key_algorithm is RSA2048, RSA4096, EC256, EC384 or SM2', async () => {
+    for (const [key, curve] of [
+      ['EC256', 'EC256'],
+      ['EC384', 'EC384'],
+      ['RSA2048', 'RSA2048'],
+    ] as const) {
+      const certificate = await certificateOf(account, await issue(account, root, { key_algorithm: key }));
+      assert.equal(parsePublicKey(certificate.spki).algorithm, curve);
+    }
+    assertRefused(await send({ key_algorithm: 'RSA1024' }), 400, 'PCA.00020102', /key_algorithm/);
+    assertRefused(await send({ key_algorithm: 'SM2' }), 400, 'PCA.00020102', /issuing CA/);
+  });
+
+  test('signature_algorithm is SHA256, SHA384, SHA512 or SM3, which goes with SM2', async () => {
+    for (const hash of ['SHA256', 'SHA384', 'SHA512']) {
+      const certificate = await certificateOf(
+        account,
+        await issue(account, root, { signature_algorithm: hash }),
+      );
+      assert.equal(certificate.signatureAlgorithm?.name, `${hash}withECDSA`);
+    }
+    assertRefused(await send({ signature_algorithm: 'SHA1' }), 400, 'PCA.00020103', /signature_algorithm/);
+    assertRefused(await send({ signature_algorithm: 'SM3' }), 400, 'PCA.00020103', /signature_algorithm/);
+  });
+
+  test('attributes not specified are inherited from the parent CA', async () => {
+    const id = await issue(account, root, {
+      distinguished_name: { common_name: 'a', organization: 'Own', state: '', country: 'de' },
+    });
+    const expected = { ...subject, common_name: 'a', organization: 'Own', country: 'de' };
+    assert.deepEqual((await details(account, id)).distinguished_name, expected);
+    const certificate = await certificateOf(account, id);
+    assert.equal(nameToString(certificate.subject), 'OU=PKI,O=Own,L=Chengdu,ST=Sichuan,C=de,CN=a');
+  });
+
+  test('the distinguished name has 1 to 64, 128 and 64 characters of those allowed, the country two letters', async () => {
+    const longest = {
+      common_name: 'c'.repeat(64),
+      state: 's'.repeat(128),
+      locality: '市'.repeat(128),
+      organization: 'o'.repeat(64),
+      organizational_unit: '*'.replace('*', '-'),
+    };
+    assert.equal((await send({ distinguished_name: longest })).status, 200);
+    const wrong: Record<string, string[]> = {
+      common_name: ['', 'c'.repeat(65), 'a\u0000b', 'a/b', 'ü', 'a\nb'],
+      state: ['s'.repeat(129), 'a*'],
+      locality: ['l'.repeat(129), 'a@'],
+      organization: ['o'.repeat(65), 'a*'],
+      organizational_unit: ['u'.repeat(65), 'a;'],
+      country: ['C', 'CHN', '12', '中国'],
+    };
+    for (const [field, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        const answer = await send({ distinguished_name: { common_name: 'a', [field]: value } });
+        assertRefused(answer, 400, 'PCA.00020101', new RegExp(`distinguished_name.${field}`));
+      }
+    }
+    assert.equal((await send({ distinguished_name: { common_name: '*.例 a_b-c.d,e' } })).status, 200);
+  });
+
+  test('validity: YEAR is 12 months, MONTH 31 days, DAY, HOUR', async () => {
+    const ends = {
+      YEAR: Date.UTC(2025, 2, 15, 10, 20, 30),
+      MONTH: notBefore + 31 * day,
+      DAY: notBefore + day,
+      HOUR: notBefore + day / 24,
+    };
+    for (const [type, notAfter] of Object.entries(ends)) {
+      const shown = await details(account, await issue(account, root, { validity: { type, value: 1 } }));
+      assert.deepEqual([shown.not_before, shown.not_after], [notBefore, notAfter], type);
+    }
+    assertRefused(await send({ validity: { type: 'WEEK', value: 1 } }), 400, 'PCA.00020109', /validity.type/);
+    assertRefused(await send({ validity: { type: 'DAY', value: 0 } }), 400, 'PCA.00020109', /validity.value/);
+    assertRefused(
+      await send({ validity: { type: 'DAY', value: 1.5 } }),
+      400,
+      'PCA.00020109',
+      /validity.value/,
+    );
+  });
+
+  test('the validity period is at most 20 years, whatever the unit', async () => {
+    const issuer = await createRoot(account, 'EC256', { validity: { type: 'YEAR', value: 30 } });
+    const id = await issue(account, issuer, { validity: { type: 'YEAR', value: 20 } });
+    assert.equal((await details(account, id)).not_after, Date.UTC(2044, 2, 15, 10, 20, 30));
+    assertRefused(
+      await send({ validity: { type: 'YEAR', value: 21 } }, issuer),
+      400,
+      'PCA.00020109',
+      /20 years/,
+    );
+    assertRefused(
+      await send({ validity: { type: 'DAY', value: 7306 } }, issuer),
+      400,
+      'PCA.00020109',
+      /20 years/,
+    );
+  });
+
+  test('a validity that would outlast the issuer is cut at its end', async () => {
+    const id = await issue(account, root, { validity: { type: 'YEAR', value: 20 } });
+    assert.equal((await details(account, id)).not_after, Date.UTC(2034, 2, 15, 10, 20, 30));
+    assert.equal((await certificateOf(account, id)).notAfterMs, Date.UTC(2034, 2, 15, 10, 20, 30));
+  });
+
+  test('start_from is in milliseconds, a number or digits in a string, later than five minutes ago', async () => {
+    const start = testNowMs + 10 * day;
+    for (const start_from of [start, String(start)]) {
+      const id = await issue(account, root, { validity: { type: 'DAY', value: 1, start_from } });
+      assert.equal((await details(account, id)).not_before, notBefore + 10 * day);
+    }
+    const from = (start_from: unknown) => send({ validity: { type: 'DAY', value: 1, start_from } });
+    assert.equal((await from(testNowMs - 299_999)).status, 200);
+    assertRefused(await from(testNowMs - 300_000), 400, 'PCA.00020109', /start_from/);
+    assertRefused(await from('soon'), 400, 'PCA.00020109', /start_from/);
+  });
+
+  test('there are at most 20 alternative names, of type DNS, IP, EMAIL, URI or UPN', async () => {
+    const names = [
+      { type: 'DNS', value: '*.example.com' },
+      { type: 'IP', value: '156.127.116.38' },
+      { type: 'IP', value: '2001:db8::1' },
+      { type: 'EMAIL', value: 'a@example.com' },
+      { type: 'URI', value: 'spiffe://example.com/a' },
+      { type: 'UPN', value: '用户@example.com' },
+      ...Array.from({ length: 14 }, (_, index) => ({ type: 'DNS', value: `h${index}.example.com` })),
+    ];
+    const certificate = await certificateOf(
+      account,
+      await issue(account, root, { subject_alternative_names: names }),
+    );
+    assert.deepEqual(certificate.known.subjectAlternativeNames, names);
+    const extension = certificate.extensions.find(({ oid }) => oid === oids.subjectAlternativeName);
+    assert.equal(extension?.critical, false);
+    const tooMany = [...names, { type: 'DNS', value: 'one.more' }];
+    assertRefused(
+      await send({ subject_alternative_names: tooMany }),
+      400,
+      'PCA.00020001',
+      /subject_alternative_names/,
+    );
+  });
+
+  test('a wrong alternative name has the code of its type', async () => {
+    const named = (type: unknown, value: unknown) => send({ subject_alternative_names: [{ type, value }] });
+    assertRefused(await named('DNS', 'a b'), 400, 'PCA.00020110', /subject_alternative_names\[0\].value/);
+    assertRefused(await named('DNS', 'a'.repeat(254)), 400, 'PCA.00020110', /253/);
+    assertRefused(await named('DNS', 5), 400, 'PCA.00020110', /subject_alternative_names\[0\].value/);
+    assertRefused(
+      await named('IP', '1.2.3.256'),
+      400,
+      'PCA.00020111',
+      /subject_alternative_names\[0\].value/,
+    );
+    assertRefused(await named('DIRNAME', 'CN=a'), 400, 'PCA.00020112', /subject_alternative_names\[0\].type/);
+    assertRefused(await named(undefined, 'a'), 400, 'PCA.00020112', /subject_alternative_names\[0\].type/);
+    assertRefused(await named('EMAIL', 'a'), 400, 'PCA.00020001', /subject_alternative_names\[0\].value/);
+    assertRefused(await named('URI', 'a'), 400, 'PCA.00020001', /subject_alternative_names\[0\].value/);
+    assertRefused(await named('UPN', 'a'), 400, 'PCA.00020001', /subject_alternative_names\[0\].value/);
+  });
+
+  test('every flag of extended_key_usage defaults to false, and each names its purpose', async () => {
+    assert.equal(
+      (await certificateOf(account, await issue(account, root))).known.extendedKeyUsage,
+      undefined,
+    );
+    const purposes = {
+      server_auth: '1.3.6.1.5.5.7.3.1',
+      client_auth: '1.3.6.1.5.5.7.3.2',
+      code_signing: '1.3.6.1.5.5.7.3.3',
+      email_protection: '1.3.6.1.5.5.7.3.4',
+      time_stamping: '1.3.6.1.5.5.7.3.8',
+      smart_card_logon: '1.3.6.1.4.1.311.20.2.2',
+    };
+    for (const [flag, purpose] of Object.entries(purposes)) {
+      const id = await issue(account, root, { extended_key_usage: { [flag]: true } });
+      assert.deepEqual((await certificateOf(account, id)).known.extendedKeyUsage, [purpose]);
+    }
+    assertRefused(
+      await send({ extended_key_usage: { server_auth: 'true' } }),
+      400,
+      'PCA.00020001',
+      /server_auth/,
+    );
+  });
+
+  test('server_auth and client_auth make a certificate for servers and for clients', async () => {
+    const id = await issue(account, root, { extended_key_usage: { server_auth: true, client_auth: true } });
+    const { keyUsage } = new X509Certificate((await exportedFields(account, id)).certificate!);
+    assert.deepEqual(keyUsage, ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+  });
+
+  test('customized_extension adds one extension, its value as a UTF8String', async () => {
+    const customized_extension = { object_identifier: '1.3.6.1.4.1.2011.4.99', value: 'v'.repeat(64) };
+    const certificate = await certificateOf(account, await issue(account, root, { customized_extension }));
+    const extension = certificate.extensions.find(
+      ({ oid }) => oid === customized_extension.object_identifier,
+    )!;
+    assert.equal(extension.critical, false);
+    assert.equal(toText(readDer(extension.value)), customized_extension.value);
+    const wrong = { '2.5.29.17': 'x', '1.2': 'v'.repeat(65), nonsense: 'x', ['1.2.'.repeat(16) + '3']: 'x' };
+    for (const [object_identifier, value] of Object.entries(wrong)) {
+      const answer = await send({ customized_extension: { object_identifier, value } });
+      assertRefused(answer, 400, 'PCA.00020001', /customized_extension/);
+    }
+  });
+
+  test('key_usages is a list of RFC 5280 names; without one it follows from the key', async () => {
+    const usages = ['digitalSignature', 'nonRepudiation', 'dataEncipherment', 'keyAgreement', 'decipherOnly'];
+    const certificate = await certificateOf(account, await issue(account, root, { key_usages: usages }));
+    assert.deepEqual(certificate.known.keyUsage, usages);
+    assert.equal(certificate.extensions.find(({ oid }) => oid === oids.keyUsage)?.critical, true);
+    const usual = await certificateOf(account, await issue(account, root));
+    assert.deepEqual(usual.known.keyUsage, ['digitalSignature', 'keyAgreement']);
+    const rsa = await certificateOf(account, await issue(account, root, { key_algorithm: 'RSA2048' }));
+    assert.deepEqual(rsa.known.keyUsage, ['digitalSignature', 'keyEncipherment']);
+    assertRefused(
+      await send({ key_usages: ['keyCertSign'] }),
+      400,
+      'PCA.00020001',
+      /key_usages holds keyCertSign/,
+    );
+    assertRefused(await send({ key_usages: ['signing'] }), 400, 'PCA.00020001', /key_usages\[0\]/);
+  });
+
+  test('what Terraform sends for attributes that are not set', async () => {
+    const id = await issue(account, root, {
+      distinguished_name: {
+        common_name: 'tf',
+        country: '',
+        state: '',
+        locality: '',
+        organization: '',
+        organizational_unit: '',
+      },
+      key_usages: [],
+      subject_alternative_names: [],
+      customized_extension: { object_identifier: '', value: '' },
+      extended_key_usage: {
+        server_auth: false,
+        client_auth: false,
+        code_signing: false,
+        email_protection: false,
+        time_stamping: false,
+      },
+      enterprise_project_id: '',
+    });
+    const certificate = await certificateOf(account, id);
+    assert.deepEqual(certificate.known.subjectAlternativeNames, undefined);
+    assert.deepEqual((await details(account, id)).distinguished_name, { ...subject, common_name: 'tf' });
+    assert.equal(certificate.extensions.length, 4);
+  });
+
+  test('enterprise_project_id is all, 0, empty or a project of the account', async () => {
+    const stored = async (enterprise_project_id: string) =>
+      (await details(account, await issue(account, root, { enterprise_project_id }))).enterprise_project_id;
+    assert.deepEqual([await stored('all'), await stored('0'), await stored('')], ['0', '0', '0']);
+    assert.equal(await stored(knownProject), knownProject);
+    for (const wrong of ['99999999-2222-3333-4444-555555555555', 'x']) {
+      assertRefused(
+        await send({ enterprise_project_id: wrong }),
+        400,
+        'PCA.00020001',
+        /enterprise_project_id/,
+      );
+    }
+  });
+
+  test('the permission can be limited by the issuer, the common name and the project', async () => {
+    await issue(account, root, { enterprise_project_id: knownProject });
+    assert.deepEqual(
+      bench.asked.findLast(({ action }) => action === 'pca:ca:issueCert'),
+      {
+        action: 'pca:ca:issueCert',
+        resource: `pca:*:${account.accountId}:ca:${root}`,
+        conditions: { 'g:EnterpriseProjectId': knownProject, 'pca:CommonName': 'test.example.com' },
+      },
+    );
+    const denied = await account.without('pca:ca:issueCert').send('POST', path, certificateBody(root));
+    assertRefused(denied, 401, 'PCA.00010004', /pca:ca:issueCert/);
+  });
+
+  test('SM2: a pair of certificates, for signatures and for encryption', async () => {
+    const issuer = await createRoot(account, 'SM2');
+    const id = await issue(account, issuer, { extended_key_usage: { server_auth: true } });
+    const exported = await exportedFields(account, id);
+    const [signature, encryption] = [parsedPem(exported.certificate!), parsedPem(exported.enc_certificate!)];
+    assert.deepEqual(signature.known.keyUsage, ['digitalSignature', 'nonRepudiation']);
+    assert.deepEqual(encryption.known.keyUsage, ['keyEncipherment', 'dataEncipherment', 'keyAgreement']);
+    assert.notDeepEqual(signature.spki, encryption.spki);
+    assert.deepEqual(signature.subjectDer, encryption.subjectDer);
+    const shown = await details(account, id);
+    assert.equal(shown.serial_number, signature.serialNumber.toString());
+    assert.deepEqual(shown.enc_cert_info, { enc_serial_number: encryption.serialNumber.toString(16) });
+    assert.deepEqual([shown.key_algorithm, shown.signature_algorithm], ['SM2', 'SM3']);
+    assertRefused(await send({ signature_algorithm: 'SHA256' }, issuer), 400, 'PCA.00020103', /SM3/);
+  });
+
+  test('the subordinate CA of a chain issues too, and the chain is complete', async () => {
+    const subordinate = await create(account, subordinateBody(root));
+    const id = await issue(account, subordinate);
+    const { certificate, certificate_chain } = await exportedFields(account, id);
+    const chain = certificate_chain!
+      .split(/(?<=-----END CERTIFICATE-----\r\n)/)
+      .map((pem) => new X509Certificate(pem));
+    assert.equal(chain.length, 2);
+    assert.ok(new X509Certificate(certificate!).verify(chain[0]!.publicKey));
+    assert.ok(chain[0]!.verify(chain[1]!.publicKey));
+    assert.equal((await details(account, id)).issuer_name, 'Test CA');
+  });
+});
+
+test('the private certificate quota: when it is exceeded nothing is issued', async () => {
+  const small = await openSqliteBench({ CERTIFICATE_AUTHORITY: 100, CERTIFICATE: 2 });
+  const poor = small.account();
+  const issuer = await createRoot(poor);
+  const answers = await Promise.all(
+    [1, 2, 3, 4, 5].map(() => poor.send('POST', path, certificateBody(issuer))),
+  );
+  const refused = answers.filter(({ status }) => status !== 200);
+  assert.equal(refused.length, 3);
+  for (const answer of refused) assertRefused(answer, 403, 'PCA.00030001', /2 of 2/);
+  assert.equal(await countOf(poor), 2);
+});
