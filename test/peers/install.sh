@@ -11,11 +11,11 @@ fail() {
   echo "install.sh: $*" >&2
   exit 1
 }
-command -v apt-get >/dev/null || fail 'apt-get is missing; install by hand: openssl curl unzip nginx cfssl keytool, and what follows in this file'
+command -v apt-get >/dev/null || fail 'apt-get is missing; install by hand: openssl curl unzip nginx cfssl softhsm2 keytool, and what follows in this file'
 command -v python3 >/dev/null || fail 'python3 is missing'
 command -v go >/dev/null || fail 'go is missing'
 
-packages=(ca-certificates curl golang-cfssl jq nginx openssl unzip)
+packages=(ca-certificates curl golang-cfssl jq nginx openssl softhsm2 unzip)
 command -v keytool >/dev/null || packages+=(default-jre-headless)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 export DEBIAN_FRONTEND=noninteractive
