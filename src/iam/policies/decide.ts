@@ -10,6 +10,7 @@ export type GrantScope =
 
 export interface Grant {
   readonly scope: GrantScope;
+  readonly policyId: string;
   readonly policyName: string;
   readonly statements: readonly CompiledStatement[];
 }

@@ -18,6 +18,7 @@ function decideWith(
 ): Decision {
   const grants = documents.map((document) => ({
     scope,
+    policyId: 'test',
     policyName: 'test',
     statements: compilePolicy(parsePolicyDocument(document)),
   }));

@@ -109,7 +109,7 @@ export const systemPolicies: readonly Policy[] = [
     'te_agency',
     'BASE',
     'Permissions for switching roles to access resources of delegating accounts',
-    ['iam:tokens:assume', 'iam:agencies:list*', 'iam:agencies:get*'],
+    ['iam:agencies:assume', 'iam:agencies:list*', 'iam:agencies:get*'],
   ),
   systemPolicy(
     'FullAccess',

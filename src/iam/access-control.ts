@@ -1,0 +1,79 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import { AccessDenied } from '../platform/errors.ts';
+import type { Random } from '../platform/random.ts';
+import type { AccessRequest, Actor } from './actor.ts';
+import { recordAudit } from './audit/record-audit.ts';
+import { type Decision, decide, type Grant } from './policies/decide.ts';
+
+interface AccessControlPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Decides what an actor may do. What policies grant is attached when the actor is authenticated, so deciding reads memory only. */
+export class AccessControl {
+  readonly #ports: AccessControlPorts;
+  /** By the actor object itself: a copy or a made-up actor has no grants. */
+  readonly #grants = new WeakMap<Actor, readonly Grant[]>();
+
+  constructor(ports: AccessControlPorts) {
+    this.#ports = ports;
+  }
+
+  attach(actor: Actor, grants: readonly Grant[]): void {
+    this.#grants.set(actor, grants);
+  }
+
+  /** The names of the policies that count for the actor, for the description of its token. */
+  grantsOf(actor: Actor): readonly Grant[] {
+    return this.#grants.get(actor) ?? [];
+  }
+
+  decide(actor: Actor, request: AccessRequest): Decision {
+    if (actor.kind === 'system' || actor.isRoot) return 'allowed';
+    return decide(this.grantsOf(actor), request, {
+      projectId: request.projectId ?? actor.projectId,
+      callerConditions: () => ({
+        'g:CurrentTime': new Date(this.#ports.clock.nowMs()).toISOString(),
+        'g:DomainId': actor.accountId,
+        'g:DomainName': actor.accountName,
+        'g:SourceIp': actor.sourceIp,
+        'g:UserId': actor.principalId,
+        'g:UserName': actor.principalName,
+      }),
+    });
+  }
+
+  /** See Identity.authorize. */
+  async authorize(actor: Actor, request: AccessRequest): Promise<void> {
+    const decision = this.decide(actor, request);
+    if (decision === 'allowed') return;
+    const explanation =
+      decision === 'denied explicitly'
+        ? `${request.action} is denied by a policy.`
+        : `${request.action} is not allowed by any policy.`;
+    await this.recordRefusal(actor, request.action, request.resource, explanation);
+    throw new AccessDenied(request.action, explanation);
+  }
+
+  /** In a transaction of its own: the work that was refused has none. */
+  async recordRefusal(
+    actor: Actor,
+    action: string,
+    resourceId: string | undefined,
+    detail: string,
+  ): Promise<void> {
+    const resourceType = action.split(':')[1] ?? '';
+    await this.#ports.database.transaction((transaction) =>
+      recordAudit(this.#ports, transaction, actor, {
+        action,
+        resourceType,
+        resourceId,
+        result: 'refused',
+        detail,
+      }),
+    );
+  }
+}

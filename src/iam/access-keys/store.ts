@@ -1,0 +1,68 @@
+import type { Reader, Transaction } from '../../platform/db/index.ts';
+import type { AccessKeyTable, IamTables } from '../tables.ts';
+
+/** For authentication, which learns the account from the key. */
+export function findAccessKeyOfAnyAccount(
+  reader: Reader,
+  accessKey: string,
+): Promise<AccessKeyTable | undefined> {
+  return reader
+    .tables<IamTables>()
+    .selectFrom('access_keys')
+    .selectAll()
+    .where('access_key', '=', accessKey)
+    .executeTakeFirst();
+}
+
+export async function findAccessKey(
+  reader: Reader,
+  accountId: string,
+  accessKey: string,
+): Promise<AccessKeyTable | undefined> {
+  const row = await findAccessKeyOfAnyAccount(reader, accessKey);
+  return row?.account_id === accountId ? row : undefined;
+}
+
+export function accessKeysOf(reader: Reader, accountId: string, userId: string): Promise<AccessKeyTable[]> {
+  return reader
+    .tables<IamTables>()
+    .selectFrom('access_keys')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .orderBy('created_at')
+    .orderBy('access_key')
+    .execute();
+}
+
+export async function insertAccessKey(transaction: Transaction, key: AccessKeyTable): Promise<void> {
+  await transaction.tables<IamTables>().insertInto('access_keys').values(key).execute();
+}
+
+export async function updateAccessKeyRow(
+  transaction: Transaction,
+  accountId: string,
+  accessKey: string,
+  change: Partial<Pick<AccessKeyTable, 'status' | 'description' | 'last_used_at'>>,
+): Promise<void> {
+  await transaction
+    .tables<IamTables>()
+    .updateTable('access_keys')
+    .set(change)
+    .where('account_id', '=', accountId)
+    .where('access_key', '=', accessKey)
+    .execute();
+}
+
+export async function deleteAccessKeyRow(
+  transaction: Transaction,
+  accountId: string,
+  accessKey: string,
+): Promise<void> {
+  await transaction
+    .tables<IamTables>()
+    .deleteFrom('access_keys')
+    .where('account_id', '=', accountId)
+    .where('access_key', '=', accessKey)
+    .execute();
+}

@@ -1,0 +1,140 @@
+import type { Transaction } from '../../platform/db/index.ts';
+import { newAccessKey } from '../access-keys/new-access-key.ts';
+import { insertAccessKey } from '../access-keys/store.ts';
+import type { Actor } from '../actor.ts';
+import { newPassword } from '../authentication/secrets.ts';
+import { recordedChange } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, forbidden } from '../errors.ts';
+import { insertProject } from '../projects/store.ts';
+import { systemActor } from '../system-actor.ts';
+import { newUser } from '../users/new-user.ts';
+import { checkPassword } from '../users/password-policy.ts';
+import { insertUser } from '../users/store.ts';
+import { findAccount, findAccountByName, insertAccount } from './store.ts';
+
+export interface NewAccount {
+  readonly accountName: string;
+  /** The root user; the account's name if not given, as at the vendor. */
+  readonly userName?: string | undefined;
+  /** Generated if not given. */
+  readonly password?: string | undefined;
+  /** The first project, which has a region's name. */
+  readonly projectName: string;
+  /** Generated if not given; both or none. */
+  readonly accessKey?: string | undefined;
+  readonly secretKey?: string | undefined;
+}
+
+/** Everything its owner needs to begin; secrets are not to be had again. */
+export interface CreatedAccount {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly userId: string;
+  readonly userName: string;
+  readonly password: string;
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+const nameForm = /^[A-Za-z0-9_\- .]{1,64}$/;
+const keyForm = /^[A-Za-z0-9_-]{4,64}$/;
+
+/** By the root user of the account that was made first; a further account is as separate from it as from any other. */
+export async function createAccount(
+  iam: IamContext,
+  actor: Actor,
+  input: NewAccount,
+): Promise<CreatedAccount> {
+  await requireOperator(iam, actor);
+  return openAccount(iam, actor, input, 'further');
+}
+
+export async function requireOperator(iam: IamContext, actor: Actor): Promise<void> {
+  const account = await findAccount(iam.database, actor.accountId);
+  if (actor.isRoot && account?.operator === 1) return;
+  await iam.accessControl.recordRefusal(actor, 'iam:accounts:operate', undefined, 'not the operator');
+  throw forbidden('Accounts are the business of the root user of the first account.');
+}
+
+/** Makes account, root user, project and access key at once; `by` undefined is the installation itself. */
+export async function openAccount(
+  iam: IamContext,
+  by: Actor | undefined,
+  input: NewAccount,
+  rank: 'first' | 'further',
+): Promise<CreatedAccount> {
+  const made = await prepare(iam, input);
+  const { created } = made;
+  const actor = by ?? systemActor(created.accountId, 'bootstrap');
+  return recordedChange(iam, actor, 'iam:accounts:create', 'account', async (transaction) => {
+    await insertAccount(transaction, {
+      account_id: created.accountId,
+      name: created.accountName,
+      description: '',
+      enabled: 1,
+      operator: rank === 'first' ? 1 : 0,
+      created_at: iam.clock.nowMs(),
+    });
+    await insertContents(iam, transaction, made);
+    return { result: created, resourceId: created.accountId, resourceName: created.accountName };
+  });
+}
+
+/** Hashes and wraps before the transaction begins. */
+async function prepare(iam: IamContext, input: NewAccount) {
+  const { accountName, projectName, userName = accountName, password = newPassword(iam.random) } = input;
+  for (const [field, name] of Object.entries({ accountName, userName, projectName }))
+    if (!nameForm.test(name))
+      throw badRequest(`${field} must be 1 to 64 letters, digits, spaces, _, - or dots.`);
+  if ((input.accessKey === undefined) !== (input.secretKey === undefined))
+    throw badRequest('accessKey and secretKey must be given together or not at all.');
+  if (input.accessKey !== undefined && !(keyForm.test(input.accessKey) && input.secretKey!.length >= 16))
+    throw badRequest(
+      'accessKey must be 4 to 64 letters, digits, _ or -, and secretKey at least 16 characters.',
+    );
+  if (await findAccountByName(iam.database, accountName))
+    throw badRequest(`An account ${accountName} exists already.`);
+
+  const strength = checkPassword(password, userName);
+  const accountId = iam.random.hexId();
+  const userId = iam.random.hexId();
+  const key = await newAccessKey(iam, { accountId, userId }, 'first access key', {
+    ...(input.accessKey === undefined ? {} : { accessKey: input.accessKey, secret: input.secretKey! }),
+  });
+  const created: CreatedAccount = {
+    accountId,
+    accountName,
+    userId,
+    userName,
+    password,
+    projectId: iam.random.hexId(),
+    projectName,
+    accessKey: key.row.access_key,
+    secretKey: key.secret,
+  };
+  return { created, key, strength, passwordHash: await iam.passwords.hash(password) };
+}
+
+async function insertContents(
+  iam: IamContext,
+  transaction: Transaction,
+  { created, key, strength, passwordHash }: Awaited<ReturnType<typeof prepare>>,
+): Promise<void> {
+  const { accountId, userId } = created;
+  const nowMs = iam.clock.nowMs();
+  const root = { is_root: 1, password_hash: passwordHash, password_strength: strength };
+  await insertUser(transaction, newUser({ userId, accountId, name: created.userName, nowMs }, root));
+  await insertProject(transaction, {
+    project_id: created.projectId,
+    account_id: accountId,
+    name: created.projectName,
+    parent_id: accountId,
+    description: '',
+    enabled: 1,
+    created_at: nowMs,
+  });
+  await insertAccessKey(transaction, key.row);
+}

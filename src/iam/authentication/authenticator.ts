@@ -1,0 +1,239 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/log.ts';
+import type { AccessControl } from '../access-control.ts';
+import { updateAccessKeyRow } from '../access-keys/store.ts';
+import type { Actor } from '../actor.ts';
+import { signatureFaults } from '../errors.ts';
+import { findProject } from '../projects/store.ts';
+import {
+  hasAcceptableDate,
+  parseAuthorization,
+  type SignedAuthorization,
+  verifySignature,
+  type WireRequest,
+} from '../request-signature/index.ts';
+import type { SecretWrapper } from '../secret-wrapper.ts';
+import type { SessionTable } from '../tables.ts';
+import { findSession } from '../tokens/store.ts';
+import { FailureLock } from './failure-lock.ts';
+import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
+import type { Principal, PrincipalLoader } from './principal.ts';
+import { hashToken } from './secrets.ts';
+import { type SigningKey, SigningKeyLoader } from './signing-key.ts';
+
+/** What is wrong with a token; each service has its own answer to it. */
+export type TokenFault = 'missing' | 'invalid' | 'expired';
+
+/** A request as authentication sees it. */
+export interface IncomingRequest extends WireRequest {
+  readonly sourceIp: string | undefined;
+  readonly requestId: string;
+}
+
+/** Who asks, and by which session if not by a permanent key. */
+export interface Authentication {
+  readonly actor: Actor;
+  readonly principal: Principal;
+  readonly session: SessionTable | undefined;
+}
+
+interface AuthenticatorPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly secretWrapper: SecretWrapper;
+  readonly version: IdentityVersion;
+  readonly principals: PrincipalLoader;
+  readonly accessControl: AccessControl;
+}
+
+const maximumSessions = 50_000;
+const maximumProjects = 10_000;
+/** How exact `last_use_time` is; a write per request would cost more than the request. */
+const lastUsedPrecisionMs = 15 * 60_000;
+
+export class Authenticator {
+  readonly #ports: AuthenticatorPorts;
+  readonly #sessions: FreshCache<SessionTable>;
+  readonly #projects: FreshCache<{ readonly enabled: boolean }>;
+  readonly #keys: SigningKeyLoader;
+  readonly #keyLock: FailureLock;
+
+  constructor(ports: AuthenticatorPorts) {
+    const { database, clock, version, secretWrapper } = ports;
+    this.#ports = ports;
+    this.#sessions = new FreshCache(clock, version, maximumSessions);
+    this.#projects = new FreshCache(clock, version, maximumProjects);
+    this.#keys = new SigningKeyLoader(database, secretWrapper, clock, version);
+    this.#keyLock = new FailureLock(clock);
+  }
+
+  /** Throws `tokenFault(...)` for a token's faults, the gateway's 401 for a signature's. */
+  async authenticate(
+    request: IncomingRequest,
+    tokenFault: (fault: TokenFault) => Error,
+  ): Promise<Authentication> {
+    const token = request.headers['x-auth-token'];
+    if (typeof token === 'string' && token !== '') return this.#byToken(request, token, tokenFault);
+    const authorization = request.headers.authorization;
+    if (typeof authorization === 'string' && authorization !== '')
+      return this.#bySignature(request, authorization);
+    throw tokenFault('missing');
+  }
+
+  /** Of a bearer token, from any header or body; undefined if it is unknown, expired or void. */
+  async describeToken(token: string): Promise<{ session: SessionTable; principal: Principal } | undefined> {
+    const found = await this.#findSession(token);
+    return found === 'expired' ? undefined : found;
+  }
+
+  /** True if the project is the account's and enabled. */
+  async projectExists(accountId: string, projectId: string): Promise<boolean> {
+    const project = await this.#projects.get(`${accountId} ${projectId}`, async () => {
+      const row = await findProject(this.#ports.database, accountId, projectId);
+      return row && { enabled: row.enabled === 1 };
+    });
+    return project?.enabled === true;
+  }
+
+  async #findSession(
+    token: string,
+  ): Promise<{ session: SessionTable; principal: Principal } | 'expired' | undefined> {
+    const hash = hashToken(token);
+    const session = await this.#sessions.get(hash, () => findSession(this.#ports.database, hash));
+    if (session?.use !== 'bearer') return undefined;
+    if (session.expires_at <= this.#ports.clock.nowMs()) return 'expired';
+    const principal = await this.#ports.principals.ofSession(session);
+    if (!principal || !(await this.#isScopeUsable(session))) return undefined;
+    return { session, principal };
+  }
+
+  async #isScopeUsable(session: SessionTable): Promise<boolean> {
+    return session.project_id === null || this.projectExists(session.account_id, session.project_id);
+  }
+
+  async #byToken(
+    request: IncomingRequest,
+    token: string,
+    tokenFault: (fault: TokenFault) => Error,
+  ): Promise<Authentication> {
+    const found = await this.#findSession(token);
+    if (found === undefined) throw tokenFault('invalid');
+    if (found === 'expired') throw tokenFault('expired');
+    const { session, principal } = found;
+    const actor = this.#actor(request, principal, session.project_id ?? undefined, undefined);
+    return { actor, principal, session };
+  }
+
+  async #bySignature(request: IncomingRequest, header: string): Promise<Authentication> {
+    const authorization = parseAuthorization(header);
+    if (!authorization || !hasAcceptableDate(request, authorization, this.#ports.clock.nowMs()))
+      throw signatureFaults.wrong();
+    const { accessKey } = authorization;
+    if (this.#keyLock.isLocked(accessKey)) throw signatureFaults.locked();
+    const key = await this.#keys.find(accessKey);
+    if (!key) throw signatureFaults.unknownKey(accessKey);
+    const principal = await this.#principalOf(key);
+    if (!principal) throw signatureFaults.unknownKey(accessKey);
+
+    if (!this.#isSignedBy(request, authorization, key)) {
+      await this.#signatureFailed(request, principal, accessKey);
+      throw signatureFaults.wrong();
+    }
+    this.#keyLock.succeeded(accessKey);
+    const session = key.kind === 'temporary' ? key.session : undefined;
+    const projectId = await this.#checkScopeHeaders(
+      request,
+      principal.accountId,
+      session?.project_id ?? undefined,
+    );
+    this.#noteUse(accessKey, key);
+    const actor = this.#actor(request, principal, projectId, accessKey);
+    return { actor, principal, session };
+  }
+
+  async #principalOf(key: SigningKey): Promise<Principal | undefined> {
+    if (key.kind === 'permanent') return this.#ports.principals.user(key.userId);
+    if (key.session.expires_at <= this.#ports.clock.nowMs()) return undefined;
+    if (!(await this.#isScopeUsable(key.session))) return undefined;
+    return this.#ports.principals.ofSession(key.session);
+  }
+
+  #isSignedBy(request: IncomingRequest, authorization: SignedAuthorization, key: SigningKey): boolean {
+    if (key.kind === 'temporary') {
+      const securityToken = request.headers['x-security-token'];
+      if (typeof securityToken !== 'string') return false;
+      const given = Buffer.from(hashToken(securityToken), 'hex');
+      if (!timingSafeEqual(given, Buffer.from(key.session.token_hash, 'hex'))) return false;
+    }
+    return verifySignature(request, authorization, key.secret);
+  }
+
+  async #signatureFailed(request: IncomingRequest, principal: Principal, accessKey: string): Promise<void> {
+    const locks = this.#keyLock.failed(accessKey);
+    const detail = locks
+      ? 'The signature is wrong; the key is locked for five minutes.'
+      : 'The signature is wrong.';
+    const actor = this.#actor(request, principal, undefined, accessKey);
+    await this.#ports.accessControl.recordRefusal(
+      actor,
+      'iam:credentials:verifySignature',
+      accessKey,
+      detail,
+    );
+  }
+
+  /** The headers may be unsigned, so they choose among what the key's account has, or confirm a session's project. */
+  async #checkScopeHeaders(
+    request: IncomingRequest,
+    accountId: string,
+    sessionProjectId: string | undefined,
+  ): Promise<string | undefined> {
+    const domainId = request.headers['x-domain-id'];
+    if (domainId !== undefined && domainId !== '' && domainId !== accountId) throw signatureFaults.wrong();
+    const projectId = request.headers['x-project-id'];
+    if (projectId === undefined || projectId === '') return sessionProjectId;
+    if (sessionProjectId !== undefined && projectId !== sessionProjectId) throw signatureFaults.wrong();
+    if (typeof projectId !== 'string' || !(await this.projectExists(accountId, projectId)))
+      throw signatureFaults.wrong();
+    return projectId;
+  }
+
+  #noteUse(accessKey: string, key: SigningKey): void {
+    const nowMs = this.#ports.clock.nowMs();
+    if (key.kind !== 'permanent' || (key.lastUsedAt ?? 0) > nowMs - lastUsedPrecisionMs) return;
+    // Nobody waits for it, and the key works without it.
+    key.lastUsedAt = nowMs;
+    this.#ports.database
+      .transaction((transaction) =>
+        updateAccessKeyRow(transaction, key.accountId, accessKey, { last_used_at: nowMs }),
+      )
+      .catch((error: unknown) =>
+        this.#ports.log.warn({ error }, 'the last use of an access key was not recorded'),
+      );
+  }
+
+  #actor(
+    request: IncomingRequest,
+    principal: Principal,
+    projectId: string | undefined,
+    accessKeyId: string | undefined,
+  ): Actor {
+    const actor: Actor = {
+      kind: principal.kind,
+      accountId: principal.accountId,
+      accountName: principal.accountName,
+      principalId: principal.principalId,
+      principalName: principal.principalName,
+      isRoot: principal.isRoot,
+      projectId,
+      accessKeyId,
+      sourceIp: request.sourceIp,
+      requestId: request.requestId,
+    };
+    this.#ports.accessControl.attach(actor, principal.grants);
+    return actor;
+  }
+}

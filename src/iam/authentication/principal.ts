@@ -1,0 +1,171 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../platform/clock.ts';
+import type { Reader } from '../../platform/db/index.ts';
+import { findAccount } from '../accounts/store.ts';
+import { findAgencyOfAnyAccount } from '../agencies/store.ts';
+import { findProviderOfAnyAccount } from '../federation/store.ts';
+import { groupIdsOf } from '../groups/store.ts';
+import { type CompiledStatement, compilePolicy } from '../policies/compile-policy.ts';
+import type { Grant, GrantScope } from '../policies/decide.ts';
+import type { Policy } from '../policies/policy.ts';
+import { findCustomPolicies } from '../policies/store.ts';
+import { findSystemPolicy } from '../policies/system-policies.ts';
+import { findAssignments } from '../role-assignments/store.ts';
+import type { RoleAssignmentTable, SessionTable } from '../tables.ts';
+import { findUserOfAnyAccount } from '../users/store.ts';
+import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
+
+/** Who a credential stands for, with what policies grant, if the credential may be used at all. */
+export interface Principal {
+  readonly kind: 'user' | 'agency';
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly principalId: string;
+  readonly principalName: string;
+  readonly isRoot: boolean;
+  readonly credentialsVersion: number;
+  readonly grants: readonly Grant[];
+}
+
+const maximumPrincipals = 10_000;
+const maximumPolicies = 10_000;
+
+/** Loads principals and remembers them for about a second. Undefined for what is deleted, disabled or at its end. */
+export class PrincipalLoader {
+  readonly #reader: Reader;
+  readonly #clock: Clock;
+  readonly #cache: FreshCache<Principal>;
+  readonly #compiled = new LRUCache<string, readonly CompiledStatement[]>({ max: maximumPolicies });
+
+  constructor(reader: Reader, clock: Clock, version: IdentityVersion) {
+    this.#reader = reader;
+    this.#clock = clock;
+    this.#cache = new FreshCache(clock, version, maximumPrincipals);
+  }
+
+  user(userId: string): Promise<Principal | undefined> {
+    return this.#cache.get(`user ${userId}`, () => this.#loadUser(userId));
+  }
+
+  /** Undefined also where the user or the trust that the session came from is gone, or the user's password has changed. */
+  async ofSession(session: SessionTable): Promise<Principal | undefined> {
+    switch (session.principal_kind) {
+      case 'user': {
+        const user = await this.user(session.principal_id);
+        return user?.credentialsVersion === session.credentials_version ? user : undefined;
+      }
+      case 'agency': {
+        const assumer = await this.user(session.assumed_by ?? '');
+        if (assumer?.credentialsVersion !== session.credentials_version) return undefined;
+        const key = `agency ${session.principal_id} ${assumer.principalId}`;
+        return this.#cache.get(key, () => this.#loadAgency(session.principal_id, assumer));
+      }
+      case 'federated':
+        return this.#cache.get(`federated ${session.token_hash}`, () => this.#loadFederated(session));
+    }
+  }
+
+  async #loadUser(userId: string): Promise<Principal | undefined> {
+    const user = await findUserOfAnyAccount(this.#reader, userId);
+    if (!user?.enabled) return undefined;
+    const account = await findAccount(this.#reader, user.account_id);
+    if (!account?.enabled) return undefined;
+    const subjects = [userId, ...(await groupIdsOf(this.#reader, userId))];
+    return {
+      kind: 'user',
+      accountId: account.account_id,
+      accountName: account.name,
+      principalId: userId,
+      principalName: user.name,
+      isRoot: user.is_root === 1,
+      credentialsVersion: user.credentials_version,
+      grants: await this.#grants(account.account_id, subjects),
+    };
+  }
+
+  async #loadAgency(agencyId: string, assumer: Principal): Promise<Principal | undefined> {
+    const agency = await findAgencyOfAnyAccount(this.#reader, agencyId);
+    if (!agency || (agency.expires_at !== null && agency.expires_at <= this.#clock.nowMs())) return undefined;
+    if (agency.trust_account_id !== assumer.accountId) return undefined;
+    const account = await findAccount(this.#reader, agency.account_id);
+    if (!account?.enabled) return undefined;
+    return {
+      kind: 'agency',
+      accountId: account.account_id,
+      accountName: account.name,
+      principalId: agencyId,
+      // The trail must show the person behind the agency.
+      principalName: `${agency.name}/${assumer.accountName}/${assumer.principalName}`,
+      isRoot: false,
+      credentialsVersion: assumer.credentialsVersion,
+      grants: await this.#grants(account.account_id, [agencyId]),
+    };
+  }
+
+  async #loadFederated(session: SessionTable): Promise<Principal | undefined> {
+    const provider = await findProviderOfAnyAccount(this.#reader, session.principal_id);
+    if (!provider?.enabled || provider.account_id !== session.account_id) return undefined;
+    const account = await findAccount(this.#reader, session.account_id);
+    if (!account?.enabled) return undefined;
+    const groupIds = JSON.parse(session.federated_groups ?? '[]') as string[];
+    return {
+      kind: 'user',
+      accountId: account.account_id,
+      accountName: account.name,
+      principalId: federatedUserId(provider.provider_id, session.federated_name ?? ''),
+      principalName: session.federated_name ?? '',
+      isRoot: false,
+      credentialsVersion: session.credentials_version,
+      grants: await this.#grants(account.account_id, groupIds),
+    };
+  }
+
+  async #grants(accountId: string, subjectIds: readonly string[]): Promise<readonly Grant[]> {
+    const assignments = await findAssignments(this.#reader, accountId, { subjectIds });
+    const custom = await findCustomPolicies(this.#reader, accountId, {
+      policyIds: [...new Set(assignments.map((assignment) => assignment.policy_id))],
+    });
+    const customById = new Map(custom.map((policy) => [policy.policyId, policy]));
+    return assignments.flatMap((assignment) => {
+      const policy = findSystemPolicy(assignment.policy_id) ?? customById.get(assignment.policy_id);
+      return policy
+        ? [
+            {
+              scope: scopeOf(assignment),
+              policyId: policy.policyId,
+              policyName: policy.name,
+              statements: this.#compile(policy),
+            },
+          ]
+        : [];
+    });
+  }
+
+  #compile(policy: Policy): readonly CompiledStatement[] {
+    // By content: two updates within one millisecond have the same time.
+    const key = JSON.stringify(policy.document);
+    let compiled = this.#compiled.get(key);
+    if (!compiled) {
+      compiled = compilePolicy(policy.document);
+      this.#compiled.set(key, compiled);
+    }
+    return compiled;
+  }
+}
+
+/** A federated user has no row; its id says where it comes from. */
+export function federatedUserId(providerId: string, name: string): string {
+  return `${providerId}:${name}`;
+}
+
+function scopeOf(assignment: RoleAssignmentTable): GrantScope {
+  switch (assignment.scope_kind) {
+    case 'domain':
+    case 'all-projects':
+      return { kind: 'account' };
+    case 'project':
+      return { kind: 'project', projectId: assignment.scope_id };
+    case 'enterprise-project':
+      return { kind: 'enterprise-project', enterpriseProjectId: assignment.scope_id };
+  }
+}

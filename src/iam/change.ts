@@ -1,0 +1,58 @@
+import { isUniqueViolation, type Transaction } from '../platform/db/index.ts';
+import type { AccessRequest, Actor } from './actor.ts';
+import { recordAudit } from './audit/record-audit.ts';
+import type { IamContext } from './context.ts';
+import { conflict } from './errors.ts';
+
+export interface Change<Result> {
+  readonly result: Result;
+  readonly resourceId: string;
+  readonly resourceName?: string;
+  /** What changed, in a few words; no secrets. */
+  readonly detail?: string;
+}
+
+/**
+ * The shape of every change here: authorise, change and record in one transaction, then let go of what is remembered. A name
+ * that is taken already is a 409 of `noun`.
+ */
+export async function change<Result>(
+  iam: IamContext,
+  actor: Actor,
+  access: AccessRequest,
+  noun: string,
+  work: (transaction: Transaction) => Promise<Change<Result>>,
+): Promise<Result> {
+  await iam.accessControl.authorize(actor, access);
+  return recordedChange(iam, actor, access.action, noun, work);
+}
+
+/** For what needs no permission: what users do to themselves, and the first account. */
+export async function recordedChange<Result>(
+  iam: IamContext,
+  actor: Actor,
+  action: string,
+  noun: string,
+  work: (transaction: Transaction) => Promise<Change<Result>>,
+): Promise<Result> {
+  try {
+    const done = await iam.database.transaction(async (transaction) => {
+      const { result, resourceId, resourceName, detail } = await work(transaction);
+      await recordAudit(iam, transaction, actor, {
+        action,
+        resourceType: noun,
+        resourceId,
+        ...(resourceName === undefined ? {} : { resourceName }),
+        result: 'success',
+        ...(detail === undefined ? {} : { detail }),
+      });
+      return { result };
+    });
+    return done.result;
+  } catch (error) {
+    if (isUniqueViolation(error)) throw conflict(noun, 'One of this name exists already.');
+    throw error;
+  } finally {
+    iam.version.changed();
+  }
+}

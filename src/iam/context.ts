@@ -1,0 +1,37 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { AccessControl } from './access-control.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import type { FailureLock } from './authentication/failure-lock.ts';
+import type { IdentityVersion } from './authentication/fresh-cache.ts';
+import type { PrincipalLoader } from './authentication/principal.ts';
+import type { SecretWrapper } from './secret-wrapper.ts';
+import type { CatalogService } from './tokens/catalog.ts';
+import type { PasswordHasher, ScryptCost } from './users/password-hash.ts';
+
+/** What identity needs from outside. */
+export interface IamPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly secretWrapper: SecretWrapper;
+  /** `https://host:port`, without a slash at the end; goes into links and the catalog. */
+  readonly publicUrl: string;
+  /** The services of the catalog, in its order. */
+  readonly services: readonly CatalogService[];
+  /** Cheaper than the default in tests only. */
+  readonly passwordCost?: ScryptCost;
+}
+
+/** What the verbs of identity work with. */
+export interface IamContext extends IamPorts {
+  readonly version: IdentityVersion;
+  readonly principals: PrincipalLoader;
+  readonly accessControl: AccessControl;
+  readonly authenticator: Authenticator;
+  readonly passwords: PasswordHasher;
+  readonly loginLock: FailureLock;
+}

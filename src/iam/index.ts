@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bootstrap } from './accounts/bootstrap.ts';
+import { type CreatedAccount, createAccount, type NewAccount } from './accounts/create-account.ts';
+import type { Actor } from './actor.ts';
+import { recordAudit } from './audit/record-audit.ts';
+import type { TokenFault } from './authentication/authenticator.ts';
+import type { IamPorts } from './context.ts';
+import { createContext } from './create-context.ts';
+import { findEnterpriseProjects } from './enterprise-projects/store.ts';
+import type { Identity } from './identity.ts';
+import { authenticationHook } from './request-authentication.ts';
+import { registerIamRoutes } from './routes.ts';
+import { systemActor } from './system-actor.ts';
+import { deleteExpiredSessions } from './tokens/store.ts';
+
+export type { CreatedAccount, NewAccount } from './accounts/create-account.ts';
+export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
+export type { TokenFault } from './authentication/authenticator.ts';
+export type { IamPorts } from './context.ts';
+export type { Identity } from './identity.ts';
+export { migrations } from './migrations.ts';
+export type { SecretWrapper } from './secret-wrapper.ts';
+export type { CatalogService } from './tokens/catalog.ts';
+export { identityVersions } from './version-routes.ts';
+
+/** Identity as the rest of the program sees it. */
+export interface Iam {
+  readonly identity: Identity;
+  /**
+   * The `authenticate` of `registerApi`: sets `request.actor`, or throws the service's own answer to a token's fault or the
+   * gateway's 401 (APIGW.0301) to a signature's.
+   */
+  authenticate(tokenFault: (fault: TokenFault) => Error): (request: FastifyRequest) => Promise<void>;
+  /** Adds every route of identity. */
+  register(app: FastifyInstance): Promise<void>;
+  /** Makes the first account, with its root user, project and access key; undefined if there is one already. */
+  bootstrap(first: NewAccount): Promise<CreatedAccount | undefined>;
+  /** Opens a further account; 403 unless the actor is the root user of the first. */
+  createAccount(actor: Actor, input: NewAccount): Promise<CreatedAccount>;
+  /** Removes sessions past their end, which are refused anyway; answers how many. To be called from time to time. */
+  removeExpiredSessions(): Promise<number>;
+}
+
+export function createIam(ports: IamPorts): Iam {
+  const iam = createContext(ports);
+  const identity: Identity = {
+    authorize: (actor, request) => iam.accessControl.authorize(actor, request),
+    recordAudit: (transaction, actor, event) => recordAudit(iam, transaction, actor, event),
+    systemActor,
+    projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
+    async enterpriseProjectExists(accountId, id) {
+      return id === '0' || (await findEnterpriseProjects(iam.database, accountId, { id })).length > 0;
+    },
+  };
+  return {
+    identity,
+    authenticate: (tokenFault) => authenticationHook(iam, tokenFault),
+    register: (app) => registerIamRoutes(app, iam),
+    bootstrap: (first) => bootstrap(iam, first),
+    createAccount: (actor, input) => createAccount(iam, actor, input),
+    removeExpiredSessions: () =>
+      iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs())),
+  };
+}

@@ -1,0 +1,211 @@
+/** The tables of identity. Times are milliseconds since 1970, flags 0 or 1, lists as JSON text. */
+export interface AccountTable {
+  account_id: string;
+  name: string;
+  description: string;
+  enabled: number;
+  /** The account that was made first may open further ones. */
+  operator: number;
+  created_at: number;
+}
+
+export interface ProjectTable {
+  project_id: string;
+  account_id: string;
+  name: string;
+  parent_id: string;
+  description: string;
+  enabled: number;
+  created_at: number;
+}
+
+export interface EnterpriseProjectTable {
+  enterprise_project_id: string;
+  account_id: string;
+  name: string;
+  description: string;
+  type: 'prod' | 'poc';
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface UserTable {
+  user_id: string;
+  account_id: string;
+  name: string;
+  description: string;
+  email: string;
+  area_code: string;
+  phone: string;
+  enabled: number;
+  is_root: number;
+  access_mode: 'default' | 'programmatic' | 'console';
+  external_id: string;
+  external_type: string;
+  default_project_id: string;
+  /** Null for a user that signs requests only. */
+  password_hash: string | null;
+  password_strength: string;
+  /** 1: the user is to choose a new one. */
+  password_reset: number;
+  /** Grows when the password changes and when the user is disabled; a token of an older version is void. */
+  credentials_version: number;
+  created_at: number;
+  updated_at: number;
+  last_login_at: number | null;
+}
+
+export interface GroupTable {
+  group_id: string;
+  account_id: string;
+  name: string;
+  description: string;
+  created_at: number;
+}
+
+export interface GroupMemberTable {
+  group_id: string;
+  user_id: string;
+}
+
+/** Custom policies only; system policies are in the program. */
+export interface PolicyTable {
+  policy_id: string;
+  account_id: string;
+  name: string;
+  display_name: string;
+  type: 'AX' | 'XA' | 'AA';
+  catalog: string;
+  description: string;
+  document: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export type AssignmentScopeKind = 'domain' | 'project' | 'all-projects' | 'enterprise-project';
+export type AssignmentSubjectKind = 'user' | 'group' | 'agency';
+
+export interface RoleAssignmentTable {
+  account_id: string;
+  subject_kind: AssignmentSubjectKind;
+  subject_id: string;
+  scope_kind: AssignmentScopeKind;
+  /** The account's id for domain and all-projects. */
+  scope_id: string;
+  policy_id: string;
+  created_at: number;
+}
+
+export interface AccessKeyTable {
+  access_key: string;
+  account_id: string;
+  user_id: string;
+  wrapped_secret: Uint8Array;
+  status: 'active' | 'inactive';
+  description: string;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+/** Tokens and temporary access keys: both are a session of a principal with an end. */
+export interface SessionTable {
+  /** Hexadecimal SHA-256 of the token or the security token; neither is stored. */
+  token_hash: string;
+  /** A bearer token goes into X-Auth-Token; a signature session is used with its access key and X-Security-Token. */
+  use: 'bearer' | 'signature';
+  access_key: string | null;
+  wrapped_secret: Uint8Array | null;
+  account_id: string;
+  principal_kind: 'user' | 'agency' | 'federated';
+  /** User, agency, or identity provider. */
+  principal_id: string;
+  /** Name at the identity provider. */
+  federated_name: string | null;
+  /** JSON list: the groups that the mapping gave to a federated user. */
+  federated_groups: string | null;
+  /** Who assumed the agency. */
+  assumed_by: string | null;
+  /** Of the user, or of who assumed the agency; see UserTable. */
+  credentials_version: number;
+  project_id: string | null;
+  scope: 'project' | 'domain' | 'unscoped';
+  methods: string;
+  issued_at: number;
+  expires_at: number;
+}
+
+export interface AgencyTable {
+  agency_id: string;
+  account_id: string;
+  name: string;
+  description: string;
+  /** Null if a service is trusted (op_svc_...). */
+  trust_account_id: string | null;
+  trust_name: string;
+  /** FOREVER, ONEDAY or a number of days. */
+  duration: string;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export interface IdentityProviderTable {
+  provider_id: string;
+  account_id: string;
+  sso_type: 'virtual_user_sso' | 'iam_user_sso';
+  description: string;
+  enabled: number;
+  /** JSON of the OpenID Connect configuration, null before it is set. */
+  oidc_config: string | null;
+  created_at: number;
+}
+
+export interface IdentityMappingTable {
+  account_id: string;
+  mapping_id: string;
+  rules: string;
+}
+
+export interface IdentityProtocolTable {
+  account_id: string;
+  provider_id: string;
+  protocol_id: string;
+  mapping_id: string;
+}
+
+export interface AuditRecordTable {
+  /** Sorts by time: 12 hexadecimal digits of milliseconds, then random ones. */
+  record_id: string;
+  account_id: string;
+  recorded_at: number;
+  principal_kind: string;
+  principal_id: string;
+  principal_name: string;
+  access_key: string | null;
+  source_ip: string | null;
+  request_id: string;
+  action: string;
+  resource_type: string;
+  resource_id: string | null;
+  resource_name: string | null;
+  result: 'success' | 'refused' | 'failed';
+  detail: string | null;
+}
+
+export interface IamTables {
+  accounts: AccountTable;
+  projects: ProjectTable;
+  enterprise_projects: EnterpriseProjectTable;
+  users: UserTable;
+  user_groups: GroupTable;
+  group_members: GroupMemberTable;
+  policies: PolicyTable;
+  role_assignments: RoleAssignmentTable;
+  access_keys: AccessKeyTable;
+  sessions: SessionTable;
+  agencies: AgencyTable;
+  identity_providers: IdentityProviderTable;
+  identity_mappings: IdentityMappingTable;
+  identity_protocols: IdentityProtocolTable;
+  audit_records: AuditRecordTable;
+}

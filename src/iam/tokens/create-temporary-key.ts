@@ -1,0 +1,108 @@
+import type { Authentication } from '../authentication/authenticator.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, unauthenticated } from '../errors.ts';
+import { findProject } from '../projects/store.ts';
+import type { SessionTable } from '../tables.ts';
+import { formatMicroseconds } from '../timestamps.ts';
+import { type AgencyReference, assumeAgency } from './assume-agency.ts';
+import { holderOfSession, storeIssued } from './create-token.ts';
+import { newSession, newTemporaryKey } from './issue-session.ts';
+import type { RequestOrigin } from './request-origin.ts';
+import type { TokenScope } from './scope.ts';
+
+interface Duration {
+  readonly duration_seconds?: number;
+}
+
+export interface TemporaryKeyRequest {
+  readonly identity: {
+    readonly methods: readonly string[];
+    readonly token?: Duration & { readonly id?: string };
+    readonly assume_role?: Duration & AgencyReference;
+    readonly policy?: unknown;
+  };
+}
+
+const shortestSeconds = 900;
+const longestSeconds = 86_400;
+
+/** Access key, secret and security token that live as long as asked for, but not longer than what they come from. */
+export async function createTemporaryKey(
+  iam: IamContext,
+  request: TemporaryKeyRequest,
+  origin: RequestOrigin,
+  tokenOfCaller: string | undefined,
+  authenticate: () => Promise<Authentication>,
+): Promise<object> {
+  const { identity } = request;
+  // To ignore it would give away more than the caller meant to.
+  if (identity.policy !== undefined) throw badRequest('auth.identity.policy is not supported.');
+  const source = await proveSource(iam, identity, tokenOfCaller, authenticate);
+  const end = iam.clock.nowMs() + 1000 * source.seconds;
+  const issued = newSession(
+    iam,
+    source.holder,
+    source.scope,
+    source.methods,
+    Math.min(end, source.endsAt ?? end),
+  );
+  const temporary = await newTemporaryKey(iam, issued);
+  await storeIssued(iam, temporary, source.principal, origin);
+  return {
+    credential: {
+      access: temporary.accessKey,
+      secret: temporary.secret,
+      securitytoken: temporary.token,
+      expires_at: formatMicroseconds(temporary.session.expires_at),
+    },
+  };
+}
+
+async function proveSource(
+  iam: IamContext,
+  identity: TemporaryKeyRequest['identity'],
+  tokenOfCaller: string | undefined,
+  authenticate: () => Promise<Authentication>,
+) {
+  const [method] = identity.methods;
+  if (method === 'token') {
+    const known = await iam.authenticator.describeToken(identity.token?.id ?? tokenOfCaller ?? '');
+    if (!known) throw unauthenticated();
+    return {
+      holder: holderOfSession(known.session),
+      principal: known.principal,
+      scope: await scopeOf(iam, known.session),
+      methods: ['token'],
+      seconds: secondsOf(identity.token, 'token'),
+      endsAt: known.session.expires_at,
+    };
+  }
+  if (method === 'assume_role' && identity.assume_role) {
+    const seconds = secondsOf(identity.assume_role, 'assume_role');
+    const { holder, principal, expiresAt } = await assumeAgency(
+      iam,
+      await authenticate(),
+      identity.assume_role,
+    );
+    const scope: TokenScope = { kind: 'domain' };
+    return { holder, principal, scope, methods: ['assume_role'], seconds, endsAt: expiresAt };
+  }
+  throw badRequest('auth.identity.methods must be ["token"] or ["assume_role"], with the part of that name.');
+}
+
+function secondsOf(part: Duration | undefined, name: string): number {
+  const seconds = part?.duration_seconds ?? shortestSeconds;
+  if (seconds < shortestSeconds || seconds > longestSeconds)
+    throw badRequest(
+      `auth.identity.${name}.duration_seconds must be ${shortestSeconds} to ${longestSeconds}.`,
+    );
+  return seconds;
+}
+
+async function scopeOf(iam: IamContext, session: SessionTable): Promise<TokenScope> {
+  if (session.scope !== 'project' || session.project_id === null)
+    return { kind: session.scope === 'domain' ? 'domain' : 'unscoped' };
+  const project = await findProject(iam.database, session.account_id, session.project_id);
+  if (!project) throw unauthenticated();
+  return { kind: 'project', project };
+}

@@ -1,0 +1,160 @@
+import type { Actor } from '../actor.ts';
+import type { Authentication } from '../authentication/authenticator.ts';
+import type { Principal } from '../authentication/principal.ts';
+import { recordedChange } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, unauthenticated } from '../errors.ts';
+import { updateUserRow } from '../users/store.ts';
+import { type AgencyReference, assumeAgency } from './assume-agency.ts';
+import { describeToken } from './describe-token.ts';
+import {
+  holderOfUser,
+  type IssuedSession,
+  newSession,
+  type SessionHolder,
+  storeSession,
+  tokenLifetimeMs,
+} from './issue-session.ts';
+import type { RequestOrigin } from './request-origin.ts';
+import { resolveScope, type ScopeRequest } from './scope.ts';
+import { type PasswordCredentials, verifyPassword } from './verify-password.ts';
+
+export interface TokenRequest {
+  readonly identity: {
+    readonly methods: readonly string[];
+    readonly password?: { readonly user: PasswordCredentials };
+    readonly token?: { readonly id: string };
+    readonly assume_role?: AgencyReference;
+  };
+  readonly scope?: ScopeRequest;
+}
+
+export interface TokenAnswer {
+  readonly token: string;
+  readonly body: object;
+}
+
+interface Proven {
+  readonly holder: SessionHolder;
+  readonly principal: Principal;
+  readonly methods: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** `authenticate` is asked only for assume_role, which needs a caller. 401 where the proof fails. */
+export async function createToken(
+  iam: IamContext,
+  request: TokenRequest,
+  origin: RequestOrigin,
+  authenticate: () => Promise<Authentication>,
+  options: { readonly withCatalog: boolean },
+): Promise<TokenAnswer> {
+  const proven = await prove(iam, request, origin, authenticate);
+  const scope = await resolveScope(iam, proven.principal.accountId, request.scope);
+  const issued = newSession(iam, proven.holder, scope, proven.methods, proven.expiresAt);
+  await storeIssued(iam, issued, proven.principal, origin);
+  return { token: issued.token, body: await describeToken(iam, issued.session, proven.principal, options) };
+}
+
+async function prove(
+  iam: IamContext,
+  { identity }: TokenRequest,
+  origin: RequestOrigin,
+  authenticate: () => Promise<Authentication>,
+): Promise<Proven> {
+  const fullLifetime = iam.clock.nowMs() + tokenLifetimeMs;
+  const [method, ...more] = identity.methods;
+  if (more.length > 0) throw badRequest('auth.identity.methods must have one method.');
+  if (method === 'password' && identity.password) {
+    const principal = await verifyPassword(iam, identity.password.user, origin);
+    return { holder: holderOfUser(principal), principal, methods: ['password'], expiresAt: fullLifetime };
+  }
+  if (method === 'token' && identity.token) {
+    const known = await iam.authenticator.describeToken(identity.token.id);
+    if (!known) throw unauthenticated();
+    const methods = [...new Set(['token', ...(JSON.parse(known.session.methods) as string[])])];
+    // A token that was changed into another one does not live longer than itself.
+    return {
+      holder: holderOfSession(known.session),
+      principal: known.principal,
+      methods,
+      expiresAt: known.session.expires_at,
+    };
+  }
+  if (method === 'assume_role' && identity.assume_role) {
+    const { holder, principal, expiresAt } = await assumeAgency(
+      iam,
+      await authenticate(),
+      identity.assume_role,
+    );
+    return {
+      holder,
+      principal,
+      methods: ['assume_role'],
+      expiresAt: Math.min(fullLifetime, expiresAt ?? fullLifetime),
+    };
+  }
+  throw badRequest(`auth.identity must have the part that its method ${method} names.`);
+}
+
+/** The same holder, for a session that follows from another one. */
+export function holderOfSession(session: SessionHolder): SessionHolder {
+  const {
+    account_id,
+    principal_kind,
+    principal_id,
+    federated_name,
+    federated_groups,
+    assumed_by,
+    credentials_version,
+  } = session;
+  return {
+    account_id,
+    principal_kind,
+    principal_id,
+    federated_name,
+    federated_groups,
+    assumed_by,
+    credentials_version,
+  };
+}
+
+/** Stores a session with its audit record; a login is noted at the user. */
+export async function storeIssued(
+  iam: IamContext,
+  issued: IssuedSession,
+  principal: Principal,
+  origin: RequestOrigin,
+): Promise<void> {
+  const { session } = issued;
+  await recordedChange(iam, actorOf(principal, origin), 'iam:tokens:create', 'token', async (transaction) => {
+    await storeSession(transaction, issued);
+    if (session.methods === '["password"]')
+      await updateUserRow(transaction, session.account_id, session.principal_id, {
+        last_login_at: session.issued_at,
+      });
+    const detail = `by ${(JSON.parse(session.methods) as string[]).join(', ')}, ${session.use}`;
+    return {
+      result: undefined,
+      resourceId: session.access_key ?? principal.principalId,
+      resourceName: principal.principalName,
+      detail,
+    };
+  });
+}
+
+function actorOf(principal: Principal, origin: RequestOrigin): Actor {
+  const { kind, accountId, accountName, principalId, principalName, isRoot } = principal;
+  return {
+    kind,
+    accountId,
+    accountName,
+    principalId,
+    principalName,
+    isRoot,
+    projectId: undefined,
+    accessKeyId: undefined,
+    sourceIp: origin.sourceIp,
+    requestId: origin.requestId,
+  };
+}

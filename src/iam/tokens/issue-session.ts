@@ -1,0 +1,89 @@
+import type { Transaction } from '../../platform/db/index.ts';
+import type { Principal } from '../authentication/principal.ts';
+import { hashToken, newAccessKeyId, newSecretKey, newToken } from '../authentication/secrets.ts';
+import { secretPlace } from '../authentication/signing-key.ts';
+import type { IamContext } from '../context.ts';
+import type { SessionTable } from '../tables.ts';
+import type { TokenScope } from './scope.ts';
+import { insertSession } from './store.ts';
+
+/** Whom a session is for; what is stored of it. */
+export type SessionHolder = Pick<
+  SessionTable,
+  | 'account_id'
+  | 'principal_kind'
+  | 'principal_id'
+  | 'federated_name'
+  | 'federated_groups'
+  | 'assumed_by'
+  | 'credentials_version'
+>;
+
+export interface IssuedSession {
+  /** Given to the client and not stored. */
+  readonly token: string;
+  readonly session: SessionTable;
+}
+
+export const tokenLifetimeMs = 24 * 60 * 60_000;
+
+export function holderOfUser(user: Principal): SessionHolder {
+  return {
+    account_id: user.accountId,
+    principal_kind: 'user',
+    principal_id: user.principalId,
+    federated_name: null,
+    federated_groups: null,
+    assumed_by: null,
+    credentials_version: user.credentialsVersion,
+  };
+}
+
+/** Not stored yet. */
+export function newSession(
+  iam: IamContext,
+  holder: SessionHolder,
+  scope: TokenScope,
+  methods: readonly string[],
+  expiresAt = iam.clock.nowMs() + tokenLifetimeMs,
+): IssuedSession {
+  const token = newToken(iam.random);
+  return {
+    token,
+    session: {
+      ...holder,
+      token_hash: hashToken(token),
+      use: 'bearer',
+      access_key: null,
+      wrapped_secret: null,
+      project_id: scope.kind === 'project' ? scope.project.project_id : null,
+      scope: scope.kind,
+      methods: JSON.stringify(methods),
+      issued_at: iam.clock.nowMs(),
+      expires_at: expiresAt,
+    },
+  };
+}
+
+export interface TemporaryAccessKey extends IssuedSession {
+  readonly accessKey: string;
+  readonly secret: string;
+}
+
+/** A session that is used by signing; its token is the security token. Not stored yet. */
+export async function newTemporaryKey(iam: IamContext, issued: IssuedSession): Promise<TemporaryAccessKey> {
+  const accessKey = newAccessKeyId(iam.random, 'temporary');
+  const secret = newSecretKey(iam.random);
+  const wrapped = await iam.secretWrapper.wrap(Buffer.from(secret, 'utf8'), secretPlace(accessKey));
+  const session: SessionTable = {
+    ...issued.session,
+    use: 'signature',
+    access_key: accessKey,
+    wrapped_secret: wrapped,
+  };
+  return { token: issued.token, session, accessKey, secret };
+}
+
+export function storeSession(transaction: Transaction, issued: IssuedSession): Promise<void> {
+  return insertSession(transaction, issued.session);
+}

@@ -1,0 +1,83 @@
+import { findAccount } from '../accounts/store.ts';
+import type { Actor } from '../actor.ts';
+import type { Principal } from '../authentication/principal.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, lockedOut, wrongCredentials } from '../errors.ts';
+import type { UserTable } from '../tables.ts';
+import { findUserOfAnyAccount, findUsers } from '../users/store.ts';
+import type { RequestOrigin } from './request-origin.ts';
+import { findReferencedAccount, type NamedReference } from './scope.ts';
+
+export interface PasswordCredentials {
+  readonly id?: string;
+  readonly name?: string;
+  readonly domain?: NamedReference;
+  readonly password: string;
+}
+
+/**
+ * The user whose password it is. An unknown user, a disabled one and a wrong password are answered alike and take as long;
+ * after five failures in a row the name is locked for five minutes, whether it exists or not.
+ */
+export async function verifyPassword(
+  iam: IamContext,
+  credentials: PasswordCredentials,
+  origin: RequestOrigin,
+): Promise<Principal> {
+  const user = await findNamedUser(iam, credentials);
+  const { id, name, domain } = credentials;
+  const subject = user ? `user ${user.user_id}` : JSON.stringify([id, name, domain?.id, domain?.name]);
+  if (iam.loginLock.isLocked(subject)) throw lockedOut();
+
+  const isRight = await iam.passwords.verify(credentials.password, user?.password_hash);
+  const principal = isRight && user ? await iam.principals.user(user.user_id) : undefined;
+  if (principal) {
+    iam.loginLock.succeeded(subject);
+    return principal;
+  }
+  const locks = iam.loginLock.failed(subject);
+  if (user) await recordFailure(iam, user, origin, locks);
+  throw wrongCredentials();
+}
+
+async function findNamedUser(
+  iam: IamContext,
+  credentials: PasswordCredentials,
+): Promise<UserTable | undefined> {
+  const { id, name, domain } = credentials;
+  const place = 'auth.identity.password.user';
+  if (id !== undefined) {
+    if (name !== undefined || domain !== undefined)
+      throw badRequest(`${place} must have id or name, not both.`);
+    return findUserOfAnyAccount(iam.database, id);
+  }
+  if (name === undefined || domain === undefined)
+    throw badRequest(`${place} must have id, or name and domain.`);
+  const account = await findReferencedAccount(iam, domain, `${place}.domain`);
+  if (!account) return undefined;
+  return (await findUsers(iam.database, account.account_id, { name }))[0];
+}
+
+async function recordFailure(
+  iam: IamContext,
+  user: UserTable,
+  origin: RequestOrigin,
+  locks: boolean,
+): Promise<void> {
+  const account = await findAccount(iam.database, user.account_id);
+  const actor: Actor = {
+    kind: 'user',
+    accountId: user.account_id,
+    accountName: account?.name ?? '',
+    principalId: user.user_id,
+    principalName: user.name,
+    isRoot: user.is_root === 1,
+    projectId: undefined,
+    accessKeyId: undefined,
+    ...origin,
+  };
+  const detail = locks
+    ? 'Wrong password; the user is locked for five minutes.'
+    : 'Wrong password or disabled user.';
+  await iam.accessControl.recordRefusal(actor, 'iam:tokens:create', user.user_id, detail);
+}
