@@ -42,6 +42,8 @@ export const iamActions = {
   createProvider: 'iam:identityProviders:createIdentityProvider',
   updateProvider: 'iam:identityProviders:updateIdentityProvider',
   deleteProvider: 'iam:identityProviders:deleteIdentityProvider',
+  listEnterpriseProjects: 'eps:enterpriseProjects:list',
+  getEnterpriseProject: 'eps:enterpriseProjects:get',
   createEnterpriseProject: 'eps:enterpriseProjects:create',
   updateEnterpriseProject: 'eps:enterpriseProjects:update',
   enableEnterpriseProject: 'eps:enterpriseProjects:enable',

@@ -1,13 +1,36 @@
 import type { FastifyInstance } from 'fastify';
 import { type Api, type ApiOptions, registerApi } from '../platform/http/index.ts';
+import { accessKeyRoutes } from './access-keys/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { agencyRoutes } from './agencies/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import type { IamContext } from './context.ts';
+import { enterpriseProjectRoutes } from './enterprise-projects/routes.ts';
 import { iamAccessDenied, invalidIamField, unknownIamError } from './errors.ts';
+import { groupRoutes } from './groups/routes.ts';
+import { policyRoutes } from './policies/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { authenticationHook, iamTokenFault } from './request-authentication.ts';
+import { assignmentRoutes } from './role-assignments/routes.ts';
 import { loginRoutes, tokenRoutes } from './tokens/routes.ts';
+import { fullUserRoutes } from './users/full-user-routes.ts';
+import { userRoutes } from './users/routes.ts';
 import { versionRoutes } from './version-routes.ts';
+
+const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
+  tokenRoutes,
+  accountRoutes,
+  projectRoutes,
+  enterpriseProjectRoutes,
+  userRoutes,
+  fullUserRoutes,
+  groupRoutes,
+  policyRoutes,
+  assignmentRoutes,
+  accessKeyRoutes,
+  agencyRoutes,
+  auditRoutes,
+];
 
 /** Every route of identity, those without authentication in a context of their own. */
 export async function registerIamRoutes(app: FastifyInstance, iam: IamContext): Promise<void> {
@@ -28,6 +51,6 @@ export async function registerIamRoutes(app: FastifyInstance, iam: IamContext): 
     versionRoutes(iam, api);
   });
   await registerApi(app, { ...options, authenticate: authenticationHook(iam, iamTokenFault) }, (api: Api) => {
-    for (const routes of [tokenRoutes, accountRoutes, projectRoutes, auditRoutes]) routes(iam, api);
+    for (const routes of authenticatedRoutes) routes(iam, api);
   });
 }

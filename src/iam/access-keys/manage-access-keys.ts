@@ -1,0 +1,87 @@
+import type { Actor } from '../actor.ts';
+import { recordedChange } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { conflict, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import { authorizeUnlessSelf } from '../self-service.ts';
+import type { AccessKeyTable } from '../tables.ts';
+import { findUser } from '../users/store.ts';
+import { type AccessKeyWithSecret, newAccessKey } from './new-access-key.ts';
+import {
+  accessKeysOf,
+  deleteAccessKeyRow,
+  findAccessKey,
+  insertAccessKey,
+  updateAccessKeyRow,
+} from './store.ts';
+
+/** The vendor's limit: one in use and one to change to. */
+const keysPerUser = 2;
+
+/** Users may manage their own keys without a permission. */
+export async function createAccessKey(
+  iam: IamContext,
+  actor: Actor,
+  userId: string,
+  description: string,
+): Promise<AccessKeyWithSecret> {
+  await authorizeUnlessSelf(iam, actor, userId, iamActions.createAccessKey);
+  const made = await newAccessKey(iam, { accountId: actor.accountId, userId }, description);
+  return recordedChange(iam, actor, iamActions.createAccessKey, 'credential', async (transaction) => {
+    if (!(await findUser(transaction, actor.accountId, userId))) throw notFound('user', userId);
+    const existing = await accessKeysOf(transaction, actor.accountId, userId);
+    if (existing.length >= keysPerUser)
+      throw conflict('credential', `A user has at most ${keysPerUser} access keys; delete one first.`);
+    await insertAccessKey(transaction, made.row);
+    return { result: made, resourceId: made.row.access_key, detail: `of user ${userId}` };
+  });
+}
+
+export async function listAccessKeys(
+  iam: IamContext,
+  actor: Actor,
+  userId: string,
+): Promise<AccessKeyTable[]> {
+  await authorizeUnlessSelf(iam, actor, userId, iamActions.listAccessKeys);
+  return accessKeysOf(iam.database, actor.accountId, userId);
+}
+
+export async function getAccessKey(
+  iam: IamContext,
+  actor: Actor,
+  accessKey: string,
+): Promise<AccessKeyTable> {
+  const key = await findAccessKey(iam.database, actor.accountId, accessKey);
+  await authorizeUnlessSelf(iam, actor, key?.user_id ?? '', iamActions.getAccessKey);
+  if (!key) throw notFound('credential', accessKey);
+  return key;
+}
+
+export async function updateAccessKey(
+  iam: IamContext,
+  actor: Actor,
+  accessKey: string,
+  update: { readonly status?: AccessKeyTable['status']; readonly description?: string },
+): Promise<AccessKeyTable> {
+  const known = await findAccessKey(iam.database, actor.accountId, accessKey);
+  await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.updateAccessKey);
+  return recordedChange(iam, actor, iamActions.updateAccessKey, 'credential', async (transaction) => {
+    const key = await findAccessKey(transaction, actor.accountId, accessKey);
+    if (!key) throw notFound('credential', accessKey);
+    if (Object.keys(update).length > 0)
+      await updateAccessKeyRow(transaction, actor.accountId, accessKey, update);
+    const detail = update.status ?? Object.keys(update).join(', ');
+    return { result: { ...key, ...update }, resourceId: accessKey, detail };
+  });
+}
+
+export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: string): Promise<void> {
+  const known = await findAccessKey(iam.database, actor.accountId, accessKey);
+  await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.deleteAccessKey);
+  await recordedChange(iam, actor, iamActions.deleteAccessKey, 'credential', async (transaction) => {
+    const key = await findAccessKey(transaction, actor.accountId, accessKey);
+    if (!key) throw notFound('credential', accessKey);
+    await deleteAccessKeyRow(transaction, actor.accountId, accessKey);
+    return { result: undefined, resourceId: accessKey, detail: `of user ${key.user_id}` };
+  });
+}

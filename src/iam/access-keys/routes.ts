@@ -1,0 +1,81 @@
+import { Type } from 'typebox';
+import type { Api } from '../../platform/http/index.ts';
+import type { IamContext } from '../context.ts';
+import type { AccessKeyTable } from '../tables.ts';
+import { formatMicroseconds } from '../timestamps.ts';
+import {
+  createAccessKey,
+  deleteAccessKey,
+  getAccessKey,
+  listAccessKeys,
+  updateAccessKey,
+} from './manage-access-keys.ts';
+
+const url = '/v3.0/OS-CREDENTIAL/credentials';
+const description = Type.Optional(Type.String({ maxLength: 255 }));
+const keyParams = Type.Object({ access_key: Type.String() });
+
+function present(key: AccessKeyTable) {
+  return {
+    access: key.access_key,
+    user_id: key.user_id,
+    status: key.status,
+    description: key.description,
+    create_time: formatMicroseconds(key.created_at),
+    last_use_time: key.last_used_at === null ? '' : formatMicroseconds(key.last_used_at),
+  };
+}
+
+/** Permanent access keys; the secret is in the answer to the creation and nowhere else. */
+export function accessKeyRoutes(iam: IamContext, api: Api): void {
+  const create = Type.Object({ credential: Type.Object({ user_id: Type.String(), description }) });
+  const update = Type.Object({
+    credential: Type.Object({
+      status: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('inactive')])),
+      description,
+    }),
+  });
+  const query = Type.Object({ user_id: Type.Optional(Type.String()) });
+
+  api.post(
+    url,
+    { schema: { operationId: 'createPermanentAccessKey', tags: ['iam'], body: create } },
+    async ({ actor, body }, reply) => {
+      const { user_id, description: words = '' } = body.credential;
+      const { row, secret } = await createAccessKey(iam, actor, user_id, words);
+      return reply.code(201).send({ credential: { ...present(row), secret } });
+    },
+  );
+  api.get(
+    url,
+    { schema: { operationId: 'listPermanentAccessKeys', tags: ['iam'], querystring: query } },
+    async ({ actor, query: { user_id } }) => ({
+      credentials: (await listAccessKeys(iam, actor, user_id ?? actor.principalId)).map(present),
+    }),
+  );
+  api.get(
+    `${url}/:access_key`,
+    { schema: { operationId: 'getPermanentAccessKey', tags: ['iam'], params: keyParams } },
+    async ({ actor, params }) => ({ credential: present(await getAccessKey(iam, actor, params.access_key)) }),
+  );
+  api.put(
+    `${url}/:access_key`,
+    { schema: { operationId: 'updatePermanentAccessKey', tags: ['iam'], params: keyParams, body: update } },
+    async ({ actor, params, body }) => {
+      const { status, description: words } = body.credential;
+      const change = {
+        ...(status === undefined ? {} : { status }),
+        ...(words === undefined ? {} : { description: words }),
+      };
+      return { credential: present(await updateAccessKey(iam, actor, params.access_key, change)) };
+    },
+  );
+  api.delete(
+    `${url}/:access_key`,
+    { schema: { operationId: 'deletePermanentAccessKey', tags: ['iam'], params: keyParams } },
+    async ({ actor, params }, reply) => {
+      await deleteAccessKey(iam, actor, params.access_key);
+      return reply.code(204).send();
+    },
+  );
+}

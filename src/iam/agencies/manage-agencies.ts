@@ -1,0 +1,113 @@
+import { findAccount, findAccountByName } from '../accounts/store.ts';
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, conflict, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import type { AgencyTable } from '../tables.ts';
+import { deleteAgencyRows, findAgencies, findAgency, insertAgency, updateAgencyRow } from './store.ts';
+
+const dayMs = 24 * 60 * 60_000;
+const agenciesPerAccount = 50;
+/** How the vendor names its services where an account is trusted otherwise. */
+const serviceForm = /^op_svc_[A-Za-z0-9_]+$/;
+
+export interface AgencyInput {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly trustAccountId?: string | undefined;
+  /** An account's name or a service, op_svc_<name>. */
+  readonly trustName?: string | undefined;
+  /** FOREVER, ONEDAY or a number of days. */
+  readonly duration?: string | number | undefined;
+}
+
+/** Lets a service or the users of another account act in this one, as far as policies are granted to the agency. */
+export async function createAgency(iam: IamContext, actor: Actor, input: AgencyInput): Promise<AgencyTable> {
+  const access = { action: iamActions.createAgency };
+  return change(iam, actor, access, 'agency', async (transaction) => {
+    if ((await findAgencies(transaction, actor.accountId)).length >= agenciesPerAccount)
+      throw conflict('agency', `An account has at most ${agenciesPerAccount} agencies.`);
+    const nowMs = iam.clock.nowMs();
+    const agency: AgencyTable = {
+      agency_id: iam.random.hexId(),
+      account_id: actor.accountId,
+      name: input.name,
+      description: input.description ?? '',
+      ...(await trusted(iam, actor, input)),
+      created_at: nowMs,
+      ...durationColumns(input.duration ?? 'FOREVER', nowMs),
+    };
+    await insertAgency(transaction, agency);
+    return {
+      result: agency,
+      resourceId: agency.agency_id,
+      resourceName: agency.name,
+      detail: `trusts ${agency.trust_name}`,
+    };
+  });
+}
+
+export async function updateAgency(
+  iam: IamContext,
+  actor: Actor,
+  agencyId: string,
+  input: Partial<AgencyInput>,
+): Promise<AgencyTable> {
+  return change(iam, actor, { action: iamActions.updateAgency }, 'agency', async (transaction) => {
+    const agency = await findAgency(transaction, actor.accountId, agencyId);
+    if (!agency) throw notFound('agency', agencyId);
+    const trust =
+      input.trustName === undefined && input.trustAccountId === undefined
+        ? {}
+        : await trusted(iam, actor, input);
+    const columns: Partial<AgencyTable> = {
+      ...trust,
+      ...(input.description === undefined ? {} : { description: input.description }),
+      ...(input.duration === undefined ? {} : durationColumns(input.duration, iam.clock.nowMs())),
+    };
+    if (Object.keys(columns).length > 0)
+      await updateAgencyRow(transaction, actor.accountId, agencyId, columns);
+    const detail = Object.keys(columns).join(', ');
+    return { result: { ...agency, ...columns }, resourceId: agencyId, resourceName: agency.name, detail };
+  });
+}
+
+/** Who acts through it now stops at once. */
+export async function deleteAgency(iam: IamContext, actor: Actor, agencyId: string): Promise<void> {
+  await change(iam, actor, { action: iamActions.deleteAgency }, 'agency', async (transaction) => {
+    const agency = await findAgency(transaction, actor.accountId, agencyId);
+    if (!agency) throw notFound('agency', agencyId);
+    await deleteAgencyRows(transaction, actor.accountId, agencyId);
+    return { result: undefined, resourceId: agencyId, resourceName: agency.name };
+  });
+}
+
+async function trusted(
+  iam: IamContext,
+  actor: Actor,
+  { trustName, trustAccountId }: Partial<AgencyInput>,
+): Promise<Pick<AgencyTable, 'trust_account_id' | 'trust_name'>> {
+  if (trustName !== undefined && serviceForm.test(trustName))
+    return { trust_account_id: null, trust_name: trustName };
+  const account =
+    trustAccountId === undefined
+      ? await findAccountByName(iam.database, trustName ?? '')
+      : await findAccount(iam.database, trustAccountId);
+  if (!account) throw badRequest('agency.trust_domain_name must be an account or a service (op_svc_...).');
+  if (account.account_id === actor.accountId)
+    throw badRequest('agency.trust_domain_name must be another account.');
+  return { trust_account_id: account.account_id, trust_name: account.name };
+}
+
+function durationColumns(
+  duration: string | number,
+  nowMs: number,
+): Pick<AgencyTable, 'duration' | 'expires_at'> {
+  const text = String(duration);
+  if (text === '' || text === 'FOREVER') return { duration: 'FOREVER', expires_at: null };
+  const days = text === 'ONEDAY' ? 1 : Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 36_500)
+    throw badRequest('agency.duration must be FOREVER, ONEDAY or a number of days.');
+  return { duration: text, expires_at: nowMs + days * dayMs };
+}

@@ -1,0 +1,50 @@
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import type { GroupTable } from '../tables.ts';
+import { deleteGroupRows, findGroup, insertGroup, updateGroupRow } from './store.ts';
+
+export async function createGroup(
+  iam: IamContext,
+  actor: Actor,
+  input: { readonly name: string; readonly description?: string | undefined },
+): Promise<GroupTable> {
+  return change(iam, actor, { action: iamActions.createGroup }, 'group', async (transaction) => {
+    const group: GroupTable = {
+      group_id: iam.random.hexId(),
+      account_id: actor.accountId,
+      name: input.name,
+      description: input.description ?? '',
+      created_at: iam.clock.nowMs(),
+    };
+    await insertGroup(transaction, group);
+    return { result: group, resourceId: group.group_id, resourceName: group.name };
+  });
+}
+
+export async function updateGroup(
+  iam: IamContext,
+  actor: Actor,
+  groupId: string,
+  update: { readonly name?: string; readonly description?: string },
+): Promise<GroupTable> {
+  return change(iam, actor, { action: iamActions.updateGroup }, 'group', async (transaction) => {
+    const group = await findGroup(transaction, actor.accountId, groupId);
+    if (!group) throw notFound('group', groupId);
+    if (Object.keys(update).length > 0) await updateGroupRow(transaction, actor.accountId, groupId, update);
+    const detail = Object.keys(update).join(', ');
+    return { result: { ...group, ...update }, resourceId: groupId, resourceName: group.name, detail };
+  });
+}
+
+/** Its members lose what it granted. */
+export async function deleteGroup(iam: IamContext, actor: Actor, groupId: string): Promise<void> {
+  await change(iam, actor, { action: iamActions.deleteGroup }, 'group', async (transaction) => {
+    const group = await findGroup(transaction, actor.accountId, groupId);
+    if (!group) throw notFound('group', groupId);
+    await deleteGroupRows(transaction, actor.accountId, groupId);
+    return { result: undefined, resourceId: groupId, resourceName: group.name };
+  });
+}

@@ -1,0 +1,45 @@
+import type { Transaction } from '../../platform/db/index.ts';
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { forbidden, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import { findUser } from '../users/store.ts';
+import { deleteMember, findGroup, insertMember } from './store.ts';
+
+/** To add a member again changes nothing. */
+export async function addMember(
+  iam: IamContext,
+  actor: Actor,
+  groupId: string,
+  userId: string,
+): Promise<void> {
+  await change(iam, actor, { action: iamActions.addMember }, 'group', async (transaction) => {
+    const { group, user } = await requireBoth(transaction, actor, groupId, userId);
+    // It may do everything already; in a group it would look as if that could be taken away.
+    if (user.is_root === 1) throw forbidden('The root user needs no group.');
+    await insertMember(transaction, groupId, userId);
+    return { result: undefined, resourceId: groupId, resourceName: group.name, detail: `user ${userId}` };
+  });
+}
+
+export async function removeMember(
+  iam: IamContext,
+  actor: Actor,
+  groupId: string,
+  userId: string,
+): Promise<void> {
+  await change(iam, actor, { action: iamActions.removeMember }, 'group', async (transaction) => {
+    const { group } = await requireBoth(transaction, actor, groupId, userId);
+    if (!(await deleteMember(transaction, groupId, userId))) throw notFound('user in group', userId);
+    return { result: undefined, resourceId: groupId, resourceName: group.name, detail: `user ${userId}` };
+  });
+}
+
+async function requireBoth(transaction: Transaction, actor: Actor, groupId: string, userId: string) {
+  const group = await findGroup(transaction, actor.accountId, groupId);
+  if (!group) throw notFound('group', groupId);
+  const user = await findUser(transaction, actor.accountId, userId);
+  if (!user) throw notFound('user', userId);
+  return { group, user };
+}

@@ -1,0 +1,131 @@
+import type { Reader } from '../../platform/db/index.ts';
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import { deleteAssignments } from '../role-assignments/store.ts';
+import { compilePolicy } from './compile-policy.ts';
+import type { Policy, PolicyDisplay } from './policy.ts';
+import { MalformedPolicy, type PolicyDocument, parsePolicyDocument } from './policy-document.ts';
+import {
+  countCustomPolicies,
+  deletePolicyRow,
+  findCustomPolicies,
+  insertPolicy,
+  updatePolicyRow,
+} from './store.ts';
+import { findSystemPolicy, findSystemPolicyByName } from './system-policies.ts';
+
+/** The vendor's limit. */
+const customPoliciesPerAccount = 200;
+
+export interface PolicyInput {
+  readonly displayName: string;
+  readonly type: PolicyDisplay;
+  readonly description: string;
+  /** As JSON gave it. */
+  readonly document: unknown;
+}
+
+/** A system policy or one of the account's own; 404 otherwise. */
+export async function getPolicy(reader: Reader, accountId: string, policyId: string): Promise<Policy> {
+  const policy =
+    findSystemPolicy(policyId) ?? (await findCustomPolicies(reader, accountId, { policyIds: [policyId] }))[0];
+  if (!policy) throw notFound('role', policyId);
+  return policy;
+}
+
+export async function createPolicy(iam: IamContext, actor: Actor, input: PolicyInput): Promise<Policy> {
+  return change(iam, actor, { action: iamActions.createPolicy }, 'role', async (transaction) => {
+    const document = checkDocument(input.document);
+    requireFreeName(input.displayName);
+    if ((await countCustomPolicies(transaction, actor.accountId)) >= customPoliciesPerAccount)
+      throw conflict('role', `An account has at most ${customPoliciesPerAccount} custom policies.`);
+    const nowMs = iam.clock.nowMs();
+    const policyId = iam.random.hexId();
+    const policy: Policy = {
+      policyId,
+      accountId: actor.accountId,
+      name: `custom_${policyId}`,
+      displayName: input.displayName,
+      type: input.type,
+      catalog: 'CUSTOMED',
+      description: input.description,
+      document,
+      createdAt: nowMs,
+      updatedAt: nowMs,
+    };
+    await insertPolicy(transaction, {
+      policy_id: policyId,
+      account_id: actor.accountId,
+      name: policy.name,
+      display_name: policy.displayName,
+      type: policy.type,
+      catalog: policy.catalog,
+      description: policy.description,
+      document: JSON.stringify(document),
+      created_at: nowMs,
+      updated_at: nowMs,
+    });
+    return { result: policy, resourceId: policyId, resourceName: policy.displayName };
+  });
+}
+
+export async function updatePolicy(
+  iam: IamContext,
+  actor: Actor,
+  policyId: string,
+  input: Partial<PolicyInput>,
+): Promise<Policy> {
+  return change(iam, actor, { action: iamActions.updatePolicy }, 'role', async (transaction) => {
+    const policy = await requireCustom(transaction, actor, policyId);
+    const document = input.document === undefined ? policy.document : checkDocument(input.document);
+    const displayName = input.displayName ?? policy.displayName;
+    if (displayName !== policy.displayName) requireFreeName(displayName);
+    const { type = policy.type, description = policy.description } = input;
+    const updatedAt = iam.clock.nowMs();
+    await updatePolicyRow(transaction, actor.accountId, policyId, {
+      display_name: displayName,
+      type,
+      description,
+      document: JSON.stringify(document),
+      updated_at: updatedAt,
+    });
+    const result: Policy = { ...policy, displayName, type, description, document, updatedAt };
+    return { result, resourceId: policyId, resourceName: displayName, detail: Object.keys(input).join(', ') };
+  });
+}
+
+/** Everybody who was granted it loses it. */
+export async function deletePolicy(iam: IamContext, actor: Actor, policyId: string): Promise<void> {
+  await change(iam, actor, { action: iamActions.deletePolicy }, 'role', async (transaction) => {
+    const policy = await requireCustom(transaction, actor, policyId);
+    await deleteAssignments(transaction, actor.accountId, { policyId });
+    await deletePolicyRow(transaction, actor.accountId, policyId);
+    return { result: undefined, resourceId: policyId, resourceName: policy.displayName };
+  });
+}
+
+async function requireCustom(reader: Reader, actor: Actor, policyId: string): Promise<Policy> {
+  const policy = await getPolicy(reader, actor.accountId, policyId);
+  if (policy.accountId === undefined) throw forbidden('System policies cannot be changed.');
+  return policy;
+}
+
+/** What is stored can be evaluated: 400 for whatever cannot. */
+function checkDocument(value: unknown): PolicyDocument {
+  try {
+    const document = parsePolicyDocument(value);
+    compilePolicy(document);
+    return document;
+  } catch (error) {
+    if (error instanceof MalformedPolicy) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+/** Clients look policies up by display name. */
+function requireFreeName(displayName: string): void {
+  if (findSystemPolicyByName(displayName)) throw conflict('role', 'A system policy has this name.');
+}

@@ -1,0 +1,40 @@
+import type { Actor } from '../actor.ts';
+import { recordedChange } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, forbidden, lockedOut, wrongCredentials } from '../errors.ts';
+import { isSelf } from '../self-service.ts';
+import { revokeSessions, updateUserRow } from './store.ts';
+import { passwordColumns, requireUser } from './update-user.ts';
+
+/** By the user, who proves to know the old one; ends every token and temporary key of the user, this request's too. */
+export async function changeOwnPassword(
+  iam: IamContext,
+  actor: Actor,
+  userId: string,
+  passwords: { readonly original: string; readonly next: string },
+): Promise<void> {
+  if (!isSelf(actor, userId)) throw forbidden('Users change their own password only.');
+  const user = await requireUser(iam, actor, userId);
+  const subject = `user ${userId}`;
+  if (iam.loginLock.isLocked(subject)) throw lockedOut();
+  if (!(await iam.passwords.verify(passwords.original, user.password_hash))) {
+    iam.loginLock.failed(subject);
+    await iam.accessControl.recordRefusal(
+      actor,
+      'iam:users:changePassword',
+      userId,
+      'wrong original password',
+    );
+    throw wrongCredentials();
+  }
+  iam.loginLock.succeeded(subject);
+  if (passwords.original === passwords.next)
+    throw badRequest('password must differ from the original password.');
+  const columns = await passwordColumns(iam, passwords.next, user.name);
+  await recordedChange(iam, actor, 'iam:users:changePassword', 'user', async (transaction) => {
+    const values = { ...columns, password_reset: 0, updated_at: iam.clock.nowMs() };
+    await updateUserRow(transaction, actor.accountId, userId, values);
+    await revokeSessions(transaction, actor.accountId, userId);
+    return { result: undefined, resourceId: userId, resourceName: user.name };
+  });
+}

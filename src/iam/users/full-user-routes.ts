@@ -1,0 +1,113 @@
+import { type Static, Type } from 'typebox';
+import type { Api } from '../../platform/http/index.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import { requireOwnDomain } from '../projects/routes.ts';
+import { authorizeUnlessSelf } from '../self-service.ts';
+import { createUser } from './create-user.ts';
+import { presentFullUser } from './present-user.ts';
+import { userName, userParams, userPassword } from './routes.ts';
+import { requireUser, updateUser } from './update-user.ts';
+import type { UserFields } from './user-fields.ts';
+
+const text = Type.Optional(Type.String({ maxLength: 255 }));
+const accessMode = Type.Union([
+  Type.Literal('default'),
+  Type.Literal('programmatic'),
+  Type.Literal('console'),
+]);
+const fields = {
+  domain_id: text,
+  password: Type.Optional(userPassword),
+  email: text,
+  areacode: text,
+  phone: text,
+  description: text,
+  access_mode: Type.Optional(accessMode),
+  xuser_id: text,
+  xuser_type: text,
+  enabled: Type.Optional(Type.Boolean()),
+  pwd_status: Type.Optional(Type.Boolean()),
+};
+const update = Type.Object({ ...fields, name: Type.Optional(userName) });
+
+/** The newer interface of users, which the Terraform provider speaks. */
+export function fullUserRoutes(iam: IamContext, api: Api): void {
+  const create = Type.Object({ user: Type.Object({ ...fields, name: userName }) });
+  const present = presentFullUser;
+  api.post(
+    '/v3.0/OS-USER/users',
+    { schema: { operationId: 'createFullUser', tags: ['iam'], body: create } },
+    async ({ actor, body }, reply) => {
+      requireOwnDomain(actor, body.user.domain_id);
+      const user = await createUser(iam, actor, { ...fieldsOf(body.user), name: body.user.name });
+      return reply.code(201).send({ user: present(user, iam.publicUrl) });
+    },
+  );
+  api.get(
+    '/v3.0/OS-USER/users/:user_id',
+    { schema: { operationId: 'getFullUser', tags: ['iam'], params: userParams } },
+    async ({ actor, params }) => {
+      await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
+      return { user: present(await requireUser(iam, actor, params.user_id), iam.publicUrl) };
+    },
+  );
+  const body = Type.Object({ user: update });
+  api.put(
+    '/v3.0/OS-USER/users/:user_id',
+    { schema: { operationId: 'updateFullUser', tags: ['iam'], params: userParams, body } },
+    async (request) => {
+      const { actor, params } = request;
+      const user = await updateUser(iam, actor, params.user_id, fieldsOf(request.body.user));
+      return { user: present(user, iam.publicUrl) };
+    },
+  );
+  loginProtectionRoutes(iam, api);
+}
+
+/** There is no second factor to protect a login with, so protection is always off and says so. */
+function loginProtectionRoutes(iam: IamContext, api: Api): void {
+  const url = '/v3.0/OS-USER/users/:user_id/login-protect';
+  const off = (userId: string) => ({
+    login_protect: { user_id: userId, enabled: false, verification_method: 'none' },
+  });
+  api.get(
+    url,
+    { schema: { operationId: 'getLoginProtection', tags: ['iam'], params: userParams } },
+    async ({ actor, params }) => {
+      await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
+      return off((await requireUser(iam, actor, params.user_id)).user_id);
+    },
+  );
+  const body = Type.Object({
+    login_protect: Type.Object({ enabled: Type.Boolean(), verification_method: Type.String() }),
+  });
+  api.put(
+    url,
+    { schema: { operationId: 'setLoginProtection', tags: ['iam'], params: userParams, body } },
+    async ({ actor, params, body: { login_protect } }) => {
+      await iam.accessControl.authorize(actor, { action: iamActions.updateUser });
+      const user = await requireUser(iam, actor, params.user_id);
+      if (login_protect.enabled)
+        throw badRequest('login_protect.enabled: there is no second factor; only false is possible.');
+      return off(user.user_id);
+    },
+  );
+}
+
+function fieldsOf(user: Static<typeof update>): UserFields {
+  return {
+    name: user.name,
+    password: user.password,
+    description: user.description,
+    email: user.email,
+    areaCode: user.areacode,
+    phone: user.phone,
+    enabled: user.enabled,
+    accessMode: user.access_mode,
+    externalId: user.xuser_id,
+    externalType: user.xuser_type,
+    passwordReset: user.pwd_status,
+  };
+}

@@ -1,0 +1,38 @@
+import { selfLink } from '../links.ts';
+import type { UserTable } from '../tables.ts';
+import { formatSpaced } from '../timestamps.ts';
+
+/** Keystone's form, of /v3/users. */
+export function presentUser(user: UserTable, publicUrl: string) {
+  return {
+    id: user.user_id,
+    name: user.name,
+    domain_id: user.account_id,
+    enabled: user.enabled === 1,
+    description: user.description,
+    // Passwords do not expire; Go clients cannot parse any other word for it.
+    password_expires_at: '',
+    pwd_status: user.password_reset === 1,
+    pwd_strength: user.password_strength,
+    default_project_id: user.default_project_id,
+    last_project_id: '',
+    links: { ...selfLink(publicUrl, `/v3/users/${user.user_id}`), next: null, previous: null },
+  };
+}
+
+/** The form of /v3.0/OS-USER/users, which shows all there is. */
+export function presentFullUser(user: UserTable, publicUrl: string) {
+  return {
+    ...presentUser(user, publicUrl),
+    email: user.email,
+    areacode: user.area_code,
+    phone: user.phone,
+    access_mode: user.access_mode,
+    xuser_id: user.external_id,
+    xuser_type: user.external_type,
+    is_domain_owner: user.is_root === 1,
+    create_time: formatSpaced(user.created_at),
+    update_time: formatSpaced(user.updated_at),
+    last_login_time: user.last_login_at === null ? '' : formatSpaced(user.last_login_at),
+  };
+}
