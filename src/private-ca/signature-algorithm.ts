@@ -32,3 +32,9 @@ export function requireSignatureAlgorithm(signingKey: KeyAlgorithm, hash: HashAl
     );
   }
 }
+
+/** GM/T 0015: an SM2 certificate is signed with SM2 and SM3; no client of that family takes another signature. Throws PCA.00020102. */
+export function requireSameFamily(subjectKey: KeyAlgorithm, signingKey: KeyAlgorithm): void {
+  if (subjectKey !== 'SM2' || signingKey === 'SM2') return;
+  throw pcaError('PCA.00020102', 'key_algorithm SM2 needs an issuing CA whose key is SM2.');
+}

@@ -105,3 +105,52 @@ export async function usedQuota(account: BenchAccount): Promise<number | undefin
   const answer = await account.send<QuotaBody>('GET', `${path}/quotas`);
   return answer.body.quotas.resources[0]?.used;
 }
+
+/** A subordinate CA of this issuer for a CSR from outside, whose key is not kept here (reference 4.2.2.3). */
+export async function issueByCsr(
+  account: BenchAccount,
+  issuerId: string,
+  fields: object = {},
+): Promise<string> {
+  const distinguished_name = { ...subject, common_name: 'External CA' };
+  const pendingId = await create(account, { ...pendingBody, distinguished_name });
+  const { body } = await account.send<{ csr: string }>('GET', `${path}/${pendingId}/csr`);
+  const issued = await account.send<{ certificate_id: string }>('POST', '/v1/private-certificates/csr', {
+    issuer_id: issuerId,
+    csr: body.csr,
+    type: 'INTERMEDIATE_CA',
+    validity: { type: 'YEAR', value: 1 },
+    ...fields,
+  });
+  assert.equal(issued.status, 200, JSON.stringify(issued.body));
+  await account.send('DELETE', `${path}/${pendingId}`);
+  return issued.body.certificate_id;
+}
+
+export const orderBody = {
+  cloud_service_type: 'hws.service.type.ccm',
+  charging_mode: 0,
+  period_type: 2,
+  period_num: 1,
+  is_auto_renew: 0,
+  subscription_num: 1,
+  product_infos: [
+    {
+      cloud_service_type: 'hws.service.type.ccm',
+      resource_type: 'hws.resource.type.pca.duration',
+      resource_spec_code: 'ca.duration',
+    },
+  ],
+};
+
+export interface OrderAnswer {
+  readonly order_id: string;
+  readonly ca_ids: string[];
+}
+
+/** A purchased CA. */
+export async function order(account: BenchAccount): Promise<string> {
+  const answer = await account.send<OrderAnswer>('POST', `${path}/order`, orderBody);
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body.ca_ids[0]!;
+}

@@ -20,7 +20,7 @@ import { type Issuer, type Issuers, requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newSerialNumber } from '../serial-number.ts';
-import { requireSignatureAlgorithm } from '../signature-algorithm.ts';
+import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
 import type { CertificateAuthorityTable } from '../tables.ts';
 import {
   issuedYears,
@@ -75,7 +75,7 @@ export interface CertifiedAuthority {
 type PlanPorts = Pick<PrivateCaPorts, 'clock'> & { readonly issuers: Issuers };
 
 /**
- * All that can be refused, before a key is generated. Throws PCA.00020103, PCA.00020109, PCA.00020201, PCA.00020203 and what
+ * All that can be refused, before a key is generated. Throws PCA.00020102, PCA.00020103, PCA.00020109, PCA.00020201, PCA.00020203 and what
  * loading the issuer throws.
  */
 export async function planCertification(
@@ -99,6 +99,7 @@ export async function planCertification(
     throw pcaError('PCA.00020201', 'issuer_id is mandatory to activate a subordinate CA.');
   }
   const issuer = await issuers.load(accountId, request.issuerId);
+  requireSameFamily(request.keyAlgorithm, issuer.keyAlgorithm);
   return {
     request,
     issuer,

@@ -34,8 +34,9 @@ export async function importAuthority(
   const chain = sent.certificate_chain
     ? await parseImportedChain(sent.certificate_chain, certificate, clock.nowMs())
     : [];
+  const columns = importedColumns(certificate, chain);
   await database.transaction((transaction) =>
-    changeAuthority(ports, transaction, actor, 'importAuthority', ca, importedColumns(certificate, chain)),
+    changeAuthority(ports, transaction, actor, 'importAuthority', ca, columns),
   );
 }
 

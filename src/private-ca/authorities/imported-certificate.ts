@@ -64,11 +64,18 @@ export async function parseImportedChain(
   throw pcaError('PCA.00020403', `${place} fails: ${result.reason.toLowerCase().replaceAll('_', ' ')}.`);
 }
 
-/** How many CAs may stand below, by the certificate and by all above it; null: not limited. */
+/**
+ * How many CAs may stand below, by the certificate and by all above it; null: not limited. Throws PCA.00020403 if a path length
+ * above leaves no room for this CA itself: nothing it issues would be valid (RFC 5280 §6.1.4 (l), (m)).
+ */
 export function effectivePathLength(certificate: Certificate, chain: readonly Certificate[]): number | null {
-  const limits = [certificate, ...chain].flatMap(({ known }, level) => {
-    const limit = known.basicConstraints?.pathLength;
-    return limit === undefined ? [] : [limit - level];
-  });
-  return limits.length === 0 ? null : Math.max(0, Math.min(...limits));
+  let least: number | null = null;
+  let below = 0;
+  for (const each of [certificate, ...chain]) {
+    const limit = each.known.basicConstraints?.pathLength;
+    if (limit !== undefined) least = Math.min(least ?? limit, limit - below);
+    if (!sameName(each.issuer, each.subject)) below += 1;
+  }
+  if (least === null || least >= 0) return least;
+  throw pcaError('PCA.00020403', 'certificate_chain: a path length leaves no room for another CA.');
 }
