@@ -14,7 +14,7 @@ export {
   matches,
   prefixPattern,
 } from './portable-sql.ts';
-export { readSetting, settingsMigrations, writeSetting } from './settings.ts';
+export { insertSettingIfAbsent, readSetting, settingsMigrations, writeSetting } from './settings.ts';
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`; without it the SQLite file is used. */

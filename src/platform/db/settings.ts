@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Reader, Transaction } from './database.ts';
 import type { Migrations } from './migrate.ts';
+import { insertIfAbsent } from './portable-sql.ts';
 
 /** A few values that belong to the installation, not to a capability, and survive a restart. */
 interface SettingsTables {
@@ -36,4 +37,19 @@ export async function writeSetting(transaction: Transaction, name: string, value
     .values({ name, value })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute();
+}
+
+/** Of several nodes that start together the first one's value stays; true if it is this one's. */
+export async function insertSettingIfAbsent(
+  transaction: Transaction,
+  name: string,
+  value: string,
+): Promise<boolean> {
+  return insertIfAbsent(
+    transaction
+      .tables<SettingsTables>()
+      .insertInto('settings')
+      .values({ name, value })
+      .onConflict((conflict) => conflict.doNothing()),
+  );
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { type ErrorDefinition, ServiceError } from '../errors.ts';
@@ -15,6 +16,8 @@ export interface HttpAppOptions {
   readonly random: Random;
   readonly log: Log;
   readonly observe?: RequestObserver;
+  /** Takes the requests for which there is no route; without it they are not found. */
+  readonly otherwise?: RequestListener;
 }
 
 /** Longer than any address of the contract with every filter set; the vendor's gateway refuses at a similar length. */
@@ -53,6 +56,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     else done();
   });
   app.setNotFoundHandler((request, reply) => {
+    if (options.otherwise) {
+      reply.hijack();
+      options.otherwise(request.raw, reply.raw);
+      return;
+    }
     const methods = knownPaths.methodsOf(request.raw.url!);
     if (methods.length > 0) reply.header('allow', methods.join(', '));
     refuse(reply, request, methods.length > 0 ? gatewayErrors.unknownMethod : gatewayErrors.unknownPath);

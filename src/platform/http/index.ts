@@ -1,6 +1,12 @@
+/** What answers a request before or instead of a service, in the gateway's dialect. */
 export { gatewayErrors } from './gateway-errors.ts';
+/** The Fastify instance that services are registered on. */
 export { createHttpApp, type HttpAppOptions, type RequestObserver } from './http-app.ts';
+/** Servers with the limits of this program, and how they begin and end. */
+export { createHttpServer, type Listener, listen } from './listener.ts';
 export { describeApi } from './openapi.ts';
+/** `/healthz`, `/readyz`, `/metrics` and the dev clock. */
+export { type OperationsOptions, registerOperations } from './operations.ts';
 export {
   type Api,
   type ApiOptions,
@@ -9,4 +15,5 @@ export {
   largestBodyBytes,
   registerApi,
 } from './register-api.ts';
+export { createHttpsServer, replaceCredentials, type ServerCredentials } from './tls.ts';
 export type { FieldFailure } from './validation.ts';

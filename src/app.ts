@@ -1,0 +1,223 @@
+import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
+import {
+  type CreatedAccount,
+  createIam,
+  migrations as iamMigrations,
+  identityVersions,
+} from './iam/index.ts';
+import {
+  bootstrapFile,
+  bootstrapInstallation,
+  openInstallationDatabase,
+  openInstallationMasterKey,
+} from './installation.ts';
+import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
+import {
+  createKeyStore,
+  createSecretWrapper,
+  migrations as kmsMigrations,
+  type MasterKey,
+} from './kms/index.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Config } from './platform/config.ts';
+import { type DataFolder, openDataFolder } from './platform/data-folder.ts';
+import { type Database, settingsMigrations } from './platform/db/index.ts';
+import { advanceDevClock, type MovableClock, restoreDevClock } from './platform/dev-clock.ts';
+import { createHttpApp, describeApi, registerApi, registerOperations } from './platform/http/index.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import type { Random } from './platform/random.ts';
+import {
+  createPrivateCa,
+  apiErrors as privateCaErrors,
+  migrations as privateCaMigrations,
+} from './private-ca/index.ts';
+import { type Servers, serve } from './serve.ts';
+import { openSystemCa } from './system-ca/index.ts';
+
+/** What the machine is to the program. */
+export interface AppPorts {
+  readonly clock: MovableClock;
+  /** The machine's own time, for what clients compare with theirs: certificates of this server. */
+  readonly tlsClock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly hostName: string;
+}
+
+export interface App {
+  /** The first account, if this start made it: the only time that its secrets are known. */
+  readonly created: CreatedAccount | undefined;
+  /** Where `created` was written. */
+  readonly bootstrapFile: string;
+  /** Opens the ports of the configuration and begins with the work that is due. Throws `StartRefused`. */
+  listen(): Promise<Servers>;
+  /** Runs all jobs that are due. */
+  runDueJobs(): Promise<void>;
+  /** Lets requests and jobs in flight finish, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Requests in flight have so long to finish when the program ends. */
+const closeGraceMs = 10_000;
+const version = '0.1.0';
+const sessionSweep = { kind: 'iam:sessions:sweep', key: 'all', accountId: 'system' };
+const sessionSweepMs = 3_600_000;
+
+const migrations = {
+  ...settingsMigrations,
+  ...jobsMigrations,
+  ...kmsMigrations,
+  ...iamMigrations,
+  ...privateCaMigrations,
+};
+
+const catalog = [
+  { name: 'iam', type: 'iam', path: '/v3', global: true },
+  { name: 'scm', type: 'scm', path: '/v3', global: true },
+  { name: 'ccm', type: 'ccm', path: '/v1', global: true },
+  { name: 'kms', type: 'kms', path: '/v1.0/$(project_id)s', global: false },
+];
+
+type BasePorts = Pick<AppPorts, 'clock' | 'random' | 'log'> & { readonly database: Database };
+
+/** Puts the program together. Throws `StartRefused` for what the operator can mend. */
+export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
+  const { clock, random, log } = ports;
+  const folder = await openDataFolder(config.dataDir);
+  const metrics = createMetrics(new Set(['createCertificate', 'createCertificateByCsr']));
+  const observe = metrics.observeCommit;
+  const database = await openInstallationDatabase(config, folder, { migrations, log, observe });
+  try {
+    if (config.devClock) await restoreDevClock(clock, database);
+    const base = { database, clock, random, log };
+    const masterKey = await openInstallationMasterKey(config, folder, base);
+    return await assemble(config, ports, { base, folder, metrics, masterKey });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Foundation {
+  readonly base: BasePorts;
+  readonly folder: DataFolder;
+  readonly metrics: Metrics;
+  readonly masterKey: MasterKey;
+}
+
+async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
+  const { base, folder, metrics } = foundation;
+  const { iam, jobs, keyStore, api } = await createApi(config, ports, foundation);
+  let isOpen = true;
+  const ready = async () => isOpen && (await sql`select 1`.execute(base.database.tables())).rows.length === 1;
+  const operations = await createOperations(config, api, { base, jobs, metrics, ready });
+  const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
+  await folder.write('ca.pem', systemCa.certificatePem, 0o644);
+  const created = await bootstrapInstallation(config, folder, iam.bootstrap);
+
+  let servers: Servers | undefined;
+  return {
+    created,
+    bootstrapFile: folder.pathOf(bootstrapFile),
+    runDueJobs: () => jobs.runDue(),
+    async listen() {
+      const { routing: serveApi } = api;
+      servers = await serve(config, { ...ports, serveApi, serveOperations: operations.routing, systemCa });
+      jobs.start();
+      keyStore.start();
+      return servers;
+    },
+    async close() {
+      isOpen = false;
+      await servers?.close(closeGraceMs);
+      await jobs.close();
+      await keyStore.close();
+      await Promise.all([api.close(), operations.close()]);
+      await base.database.close();
+    },
+  };
+}
+
+/** Every capability: its verbs, its work that time starts, its routes. */
+async function createApi(config: Config, ports: AppPorts, { base, metrics, masterKey }: Foundation) {
+  const { log } = base;
+  const publicUrl = config.publicUrl ?? publicUrlOf(config, ports.hostName);
+  const jobs = createJobs(base);
+  const keyStore = createKeyStore({ ...base, masterKey, rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize) });
+  const secretWrapper = createSecretWrapper({ ...base, masterKey });
+  const iam = createIam({ ...base, secretWrapper, publicUrl, services: catalog });
+  const { identity, authenticate } = iam;
+  const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs });
+
+  for (const [kind, handler] of Object.entries(privateCa.jobHandlers)) jobs.handle(kind, handler);
+  await sweepSessions(base, jobs, iam.removeExpiredSessions);
+
+  const api = createHttpApp({ ...base, observe: metrics.observeRequest });
+  await describeApi(api, version);
+  api.get('/', { schema: { hide: true } }, async () => identityVersions(publicUrl));
+  await iam.register(api);
+  const privateCaApi = { ...privateCaErrors, authenticate: authenticate(privateCaErrors.tokenFault), log };
+  await registerApi(api, privateCaApi, privateCa.routes);
+  await api.ready();
+  return { iam, jobs, keyStore, api };
+}
+
+interface OperationsPorts {
+  readonly base: BasePorts & Pick<AppPorts, 'clock'>;
+  readonly jobs: Jobs;
+  readonly metrics: Metrics;
+  readonly ready: () => Promise<boolean>;
+}
+
+async function createOperations(
+  config: Config,
+  api: FastifyInstance,
+  ports: OperationsPorts,
+): Promise<FastifyInstance> {
+  const { base, jobs, metrics, ready } = ports;
+  const { clock, database, log } = base;
+  metrics.watchBacklog(async () => {
+    const { count, oldestReadyMs = clock.nowMs() } = await jobs.backlog();
+    return { count, lagSeconds: (clock.nowMs() - oldestReadyMs) / 1_000 };
+  });
+  const advanceClock = async (ms: number) => {
+    await advanceDevClock(clock, database, ms);
+    await jobs.runDue();
+    return clock.nowMs();
+  };
+  const operations = createHttpApp({ ...base, ...(config.httpApi ? { otherwise: api.routing } : {}) });
+  await registerOperations(operations, {
+    ready,
+    metrics,
+    log,
+    advanceClock: config.devClock ? advanceClock : undefined,
+  });
+  await operations.ready();
+  return operations;
+}
+
+async function sweepSessions(
+  base: BasePorts,
+  jobs: Jobs,
+  removeExpired: () => Promise<number>,
+): Promise<void> {
+  jobs.handle(sessionSweep.kind, async () => {
+    await removeExpired();
+    return { nextDueMs: base.clock.nowMs() + sessionSweepMs };
+  });
+  const dueMs = base.clock.nowMs() + sessionSweepMs;
+  await base.database.transaction((transaction) => jobs.ensure(transaction, { ...sessionSweep, dueMs }));
+}
+
+/** Long keys take many times longer to make, and are asked for less often. */
+function rsaPoolSizes(size: number) {
+  return { RSA2048: size, RSA3072: Math.ceil(size / 4), RSA4096: Math.ceil(size / 2) };
+}
+
+function publicUrlOf({ host, httpsPort }: Config, hostName: string): string {
+  const isAnyAddress = host === '0.0.0.0' || host === '::';
+  const name = isAnyAddress ? hostName : host.includes(':') ? `[${host}]` : host;
+  return `https://${name}:${httpsPort}`;
+}

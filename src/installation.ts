@@ -1,0 +1,94 @@
+import type { CreatedAccount, Iam } from './iam/index.ts';
+import { type MasterKey, MasterKeyRefused, type MasterKeySource, openMasterKey } from './kms/index.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Config } from './platform/config.ts';
+import type { DataFolder } from './platform/data-folder.ts';
+import { type CommitObserver, type Database, type Migrations, openDatabase } from './platform/db/index.ts';
+import { ServiceError } from './platform/errors.ts';
+import type { Log } from './platform/log.ts';
+import type { Random } from './platform/random.ts';
+import { StartRefused } from './platform/start-refused.ts';
+
+export const bootstrapFile = 'bootstrap.json';
+
+/** The database of the configuration, with its tables up to date. Throws `StartRefused` if it cannot be used. */
+export async function openInstallationDatabase(
+  config: Config,
+  folder: DataFolder,
+  given: { readonly migrations: Migrations; readonly log: Log; readonly observe: CommitObserver },
+): Promise<Database> {
+  const sqliteFile = folder.pathOf('openccm.db');
+  const { databaseUrl: url, databasePoolSize: poolSize } = config;
+  try {
+    return await openDatabase({ ...given, url, sqliteFile, poolSize });
+  } catch (error) {
+    const where =
+      url === undefined ? `the database ${sqliteFile}` : `the database ${withoutCredentials(url)}`;
+    const hint = url === undefined ? '' : '; see OPENCCM_DATABASE_URL';
+    throw new StartRefused(`${where} cannot be opened: ${reasonOf(error)}${hint}`, { cause: error });
+  }
+}
+
+function withoutCredentials(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+function reasonOf(error: unknown): string {
+  // Node tries every address of a name and then gives an error without a text of its own.
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The master key of the configuration. Throws `StartRefused` if it is missing or not the one of the database. */
+export async function openInstallationMasterKey(
+  config: Config,
+  folder: DataFolder,
+  given: { readonly database: Database; readonly clock: Clock; readonly random: Random },
+): Promise<MasterKey> {
+  try {
+    return await openMasterKey({ ...given, source: masterKeySource(config.masterKey, folder) });
+  } catch (error) {
+    if (error instanceof MasterKeyRefused) throw new StartRefused(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function masterKeySource(masterKey: Config['masterKey'], folder: DataFolder): MasterKeySource {
+  if (masterKey === undefined) return { kind: 'file', path: folder.pathOf('master.key'), create: true };
+  if ('file' in masterKey) return { kind: 'file', path: masterKey.file, create: false };
+  return { kind: 'environment', name: 'OPENCCM_MASTER_KEY', base64: masterKey.base64 };
+}
+
+/** At the first start makes the first account and writes its credentials down; undefined at every other. */
+export async function bootstrapInstallation(
+  config: Config,
+  folder: DataFolder,
+  bootstrap: Iam['bootstrap'],
+): Promise<CreatedAccount | undefined> {
+  let created: CreatedAccount | undefined;
+  try {
+    created = await bootstrap(config.bootstrap);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new StartRefused(`the first account cannot be made from OPENCCM_BOOTSTRAP_*: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (created) await folder.write(bootstrapFile, `${JSON.stringify(inFile(created), null, 2)}\n`, 0o600);
+  return created;
+}
+
+function inFile(created: CreatedAccount): Record<string, string> {
+  return {
+    account_id: created.accountId,
+    account_name: created.accountName,
+    user_id: created.userId,
+    user_name: created.userName,
+    password: created.password,
+    project_id: created.projectId,
+    project_name: created.projectName,
+    access_key: created.accessKey,
+    secret_key: created.secretKey,
+  };
+}

@@ -1,0 +1,73 @@
+import { availableParallelism, hostname } from 'node:os';
+
+// Signatures and key generation run on libuv's pool of threads, whose size is read when it is first used: before the rest is loaded.
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
+
+const { buildApp } = await import('./app.ts');
+const { AdvancingClock, systemClock } = await import('./platform/clock.ts');
+const { readConfig } = await import('./platform/config.ts');
+const { createLog } = await import('./platform/log.ts');
+const { systemRandom } = await import('./platform/random.ts');
+const { StartRefused } = await import('./platform/start-refused.ts');
+
+type App = Awaited<ReturnType<typeof buildApp>>;
+
+/** Beyond this something hangs that should not; the rest is left to the next start. */
+const longestShutdownMs = 20_000;
+
+async function start(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const app = await buildApp(config, {
+    clock: new AdvancingClock(),
+    tlsClock: systemClock,
+    random: systemRandom,
+    log,
+    hostName: hostname(),
+  });
+  try {
+    const { httpsPort, httpPort } = await app.listen();
+    announce(app, `https://${config.host}:${httpsPort}`, `http://${config.host}:${httpPort}`);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  endOnSignal(app);
+}
+
+function announce(app: App, httpsUrl: string, httpUrl: string): void {
+  const lines = [
+    `OpenCCM serves its API on ${httpsUrl} and ${httpUrl} for health, metrics and what must be plain.`,
+  ];
+  if (app.created) {
+    const { accountName, userName, password, projectName, accessKey, secretKey } = app.created;
+    lines.push(
+      `First start. These credentials are shown once and kept in ${app.bootstrapFile}:`,
+      `  account ${accountName}, user ${userName}, password ${password}, project ${projectName}`,
+      `  access key ${accessKey}, secret key ${secretKey}`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** The first signal ends the program in order, the second at once. */
+function endOnSignal(app: App): void {
+  let isEnding = false;
+  const end = async (): Promise<void> => {
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    setTimeout(() => process.exit(1), longestShutdownMs).unref();
+    await app.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end().catch(refuse));
+}
+
+function refuse(error: unknown): void {
+  const text =
+    error instanceof StartRefused ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+await start().catch(refuse);

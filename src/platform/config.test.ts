@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Environment, readConfig } from './config.ts';
+import { StartRefused } from './start-refused.ts';
+
+function problemsOf(environment: Environment): string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof StartRefused);
+    return error.message.split('\n');
+  }
+}
+
+test('an empty environment gives a server for this machine only', () => {
+  const config = readConfig({ PATH: '/bin', OPENCCM_DATABASE_URL: '' });
+  assert.partialDeepStrictEqual(config, {
+    dataDir: './data',
+    host: '127.0.0.1',
+    httpsPort: 8443,
+    httpPort: 8080,
+    databaseUrl: undefined,
+    masterKey: undefined,
+    devClock: false,
+    httpApi: false,
+    logLevel: 'info',
+  });
+  assert.equal(config.bootstrap.projectName, 'cn-north-4');
+});
+
+test('variables are taken over', () => {
+  const config = readConfig({
+    OPENCCM_HTTPS_PORT: '0',
+    OPENCCM_HTTP_PORT: '0',
+    OPENCCM_PUBLIC_URL: 'https://ccm.example.test/',
+    OPENCCM_PUBLIC_HTTP_URL: 'http://pki.example.test',
+    OPENCCM_DATABASE_URL: 'postgres://u:p@db/ccm',
+    OPENCCM_MASTER_KEY_FILE: '/keys/master',
+    OPENCCM_DEV_CLOCK: '1',
+    OPENCCM_LOG_LEVEL: 'debug',
+    OPENCCM_TEST_ROUNDS: '3',
+  });
+  assert.partialDeepStrictEqual(config, {
+    httpsPort: 0,
+    publicUrl: 'https://ccm.example.test',
+    publicHttpUrl: 'http://pki.example.test',
+    databaseUrl: 'postgres://u:p@db/ccm',
+    masterKey: { file: '/keys/master' },
+    devClock: true,
+    logLevel: 'debug',
+  });
+});
+
+test('all problems are told at once, by the name of the variable and without its value', () => {
+  const problems = problemsOf({
+    OPENCCM_HTTPS_PORT: '70000',
+    OPENCCM_HTTP_PORT: 'secret',
+    OPENCCM_PUBLIC_HTTP_URL: 'https://secret',
+    OPENCCM_DATABASE_URL: 'mysql://secret',
+    OPENCCM_DATABASE_POOL_SIZE: '0',
+    OPENCCM_DEV_CLOCK: 'secret',
+    OPENCCM_LOG_LEVEL: 'secret',
+    OPENCCM_MASTER_KEY_FILE: 'secret',
+    OPENCCM_MASTER_KEY: 'secret',
+    OPENCCM_BOOTSTRAP_ACCESS_KEY: 'secret',
+    OPENCCM_BOOTSTRAP: 'secret',
+    OPENCCM_NONSENSE: 'secret',
+  });
+  assert.deepEqual(problems, [
+    'OPENCCM_HTTPS_PORT must be a whole number from 0 to 65535',
+    'OPENCCM_HTTP_PORT must be a whole number from 0 to 65535',
+    'OPENCCM_PUBLIC_HTTP_URL must be an address that begins with http://',
+    'OPENCCM_DATABASE_URL must be postgres://user:password@host:port/database',
+    'OPENCCM_DATABASE_POOL_SIZE must be a whole number from 1 to 1000',
+    'OPENCCM_MASTER_KEY and OPENCCM_MASTER_KEY_FILE exclude each other',
+    'OPENCCM_DEV_CLOCK must be 0 or 1',
+    'OPENCCM_LOG_LEVEL must be one of debug, info, warn, error, silent',
+    'OPENCCM_BOOTSTRAP_ACCESS_KEY and OPENCCM_BOOTSTRAP_SECRET_KEY are set together or not at all',
+    'OPENCCM_BOOTSTRAP is no variable of OpenCCM; did you mean OPENCCM_BOOTSTRAP_ACCOUNT?',
+    'OPENCCM_NONSENSE is no variable of OpenCCM',
+  ]);
+});
+
+test('two listeners do not share a port', () => {
+  assert.deepEqual(problemsOf({ OPENCCM_HTTPS_PORT: '8080' }), [
+    'OPENCCM_HTTP_PORT must differ from OPENCCM_HTTPS_PORT',
+  ]);
+});

@@ -1,0 +1,161 @@
+import { type LogLevel, logLevels } from './log.ts';
+import { StartRefused } from './start-refused.ts';
+
+/** Everything that the environment decides; see the README for what each variable means. */
+export interface Config {
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly httpsPort: number;
+  readonly httpPort: number;
+  /** As clients reach the API, without a slash at the end; undefined: from host and port. */
+  readonly publicUrl: string | undefined;
+  /** As relying parties reach CRLs and OCSP, without a slash at the end; undefined: from host and port. */
+  readonly publicHttpUrl: string | undefined;
+  /** Undefined: SQLite in the data folder. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  /** Undefined: a file of its own in the data folder, made at first start. */
+  readonly masterKey: { readonly file: string } | { readonly base64: string } | undefined;
+  readonly bootstrap: {
+    readonly accountName: string;
+    readonly userName: string | undefined;
+    readonly password: string | undefined;
+    readonly projectName: string;
+    readonly accessKey: string | undefined;
+    readonly secretKey: string | undefined;
+  };
+  readonly rsaPoolSize: number;
+  readonly devClock: boolean;
+  readonly httpApi: boolean;
+  readonly logLevel: LogLevel;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The prefix of variables that only tests read. */
+const testPrefix = 'OPENCCM_TEST_';
+
+/** Reads the variables `OPENCCM_*`. Throws `StartRefused` that names every variable at fault, not only the first. */
+export function readConfig(environment: Environment): Config {
+  const variables = new Variables(environment);
+  const config: Config = {
+    dataDir: variables.text('DATA_DIR') ?? './data',
+    host: variables.text('HOST') ?? '127.0.0.1',
+    httpsPort: variables.integer('HTTPS_PORT', 8443, 0, 65_535),
+    httpPort: variables.integer('HTTP_PORT', 8080, 0, 65_535),
+    publicUrl: variables.url('PUBLIC_URL', ['https:', 'http:']),
+    publicHttpUrl: variables.url('PUBLIC_HTTP_URL', ['http:']),
+    databaseUrl: variables.databaseUrl('DATABASE_URL'),
+    databasePoolSize: variables.integer('DATABASE_POOL_SIZE', 10, 1, 1_000),
+    masterKey: readMasterKey(variables),
+    bootstrap: {
+      accountName: variables.text('BOOTSTRAP_ACCOUNT') ?? 'openccm',
+      userName: variables.text('BOOTSTRAP_USER') ?? 'admin',
+      password: variables.text('BOOTSTRAP_PASSWORD'),
+      projectName: variables.text('BOOTSTRAP_PROJECT') ?? 'cn-north-4',
+      accessKey: variables.text('BOOTSTRAP_ACCESS_KEY'),
+      secretKey: variables.text('BOOTSTRAP_SECRET_KEY'),
+    },
+    rsaPoolSize: variables.integer('RSA_POOL_SIZE', 4, 0, 1_000),
+    devClock: variables.flag('DEV_CLOCK'),
+    httpApi: variables.flag('HTTP_API'),
+    logLevel: variables.oneOf('LOG_LEVEL', logLevels, 'info'),
+  };
+  if ((config.bootstrap.accessKey === undefined) !== (config.bootstrap.secretKey === undefined))
+    variables.refuse(
+      'BOOTSTRAP_ACCESS_KEY',
+      'and OPENCCM_BOOTSTRAP_SECRET_KEY are set together or not at all',
+    );
+  if (config.httpsPort !== 0 && config.httpsPort === config.httpPort)
+    variables.refuse('HTTP_PORT', 'must differ from OPENCCM_HTTPS_PORT');
+  variables.finish();
+  return config;
+}
+
+function readMasterKey(variables: Variables): Config['masterKey'] {
+  const file = variables.text('MASTER_KEY_FILE');
+  const base64 = variables.text('MASTER_KEY');
+  if (file !== undefined && base64 !== undefined)
+    variables.refuse('MASTER_KEY', 'and OPENCCM_MASTER_KEY_FILE exclude each other');
+  if (file !== undefined) return { file };
+  return base64 === undefined ? undefined : { base64 };
+}
+
+/** Collects problems; they never quote a value, which may be a password. */
+class Variables {
+  readonly #environment: Environment;
+  readonly #known = new Set<string>();
+  readonly #problems: string[] = [];
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  refuse(name: string, problem: string): void {
+    this.#problems.push(`OPENCCM_${name} ${problem}`);
+  }
+
+  /** Empty is as good as absent, as files of variables often have it. */
+  text(name: string): string | undefined {
+    this.#known.add(`OPENCCM_${name}`);
+    return this.#environment[`OPENCCM_${name}`] || undefined;
+  }
+
+  integer(name: string, otherwise: number, smallest: number, largest: number): number {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= smallest && value <= largest) return value;
+    this.refuse(name, `must be a whole number from ${smallest} to ${largest}`);
+    return otherwise;
+  }
+
+  flag(name: string): boolean {
+    const text = this.text(name);
+    if (text !== undefined && text !== '0' && text !== '1') this.refuse(name, 'must be 0 or 1');
+    return text === '1';
+  }
+
+  oneOf<Value extends string>(name: string, values: readonly Value[], otherwise: Value): Value {
+    const text = this.text(name);
+    if (text === undefined) return otherwise;
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) this.refuse(name, `must be one of ${values.join(', ')}`);
+    return value ?? otherwise;
+  }
+
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const url = URL.parse(text);
+    if (url && protocols.includes(url.protocol) && !url.search && !url.hash && !url.username)
+      return url.href.replace(/\/+$/, '');
+    this.refuse(
+      name,
+      `must be an address that begins with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+    );
+    return undefined;
+  }
+
+  databaseUrl(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const protocol = URL.parse(text)?.protocol;
+    if (protocol === 'postgres:' || protocol === 'postgresql:') return text;
+    this.refuse(name, 'must be postgres://user:password@host:port/database');
+    return undefined;
+  }
+
+  finish(): void {
+    for (const name of Object.keys(this.#environment))
+      if (name.startsWith('OPENCCM_') && !this.#known.has(name) && !name.startsWith(testPrefix))
+        this.#problems.push(`${name} is no variable of OpenCCM${this.#nearest(name)}`);
+    if (this.#problems.length > 0) throw new StartRefused(this.#problems.join('\n'));
+  }
+
+  #nearest(name: string): string {
+    const similar = [...this.#known].find((known) => known.startsWith(name) || name.startsWith(known));
+    return similar ? `; did you mean ${similar}?` : '';
+  }
+}
