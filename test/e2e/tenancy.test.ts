@@ -7,6 +7,7 @@ import {
   createCa,
   csrBody,
   issueWithKey,
+  orderBody,
   pendingCaBody,
   rootCaBody,
 } from '../support/private-ca-requests.ts';
@@ -37,7 +38,6 @@ interface Row {
 
 const named: Row = { kind: 'named' };
 const own: Row = { kind: 'own' };
-const tags = { tags: [{ key: 'team', value: 'tests' }] };
 const year = { type: 'YEAR', value: 1 };
 
 /** Every operation on private CAs and certificates; one that is added needs a row. */
@@ -79,21 +79,7 @@ const rows: Record<string, Row> = {
     body: () => ({ is_compressed: false, type: 'OTHER' }),
   },
   [`POST ${certificates}/{certificate_id}/revoke`]: { kind: 'named', body: () => ({ reason: 'SUPERSEDED' }) },
-  [`POST ${cas}/{ca_id}/tags/create`]: { kind: 'named', body: () => tags },
-  [`POST ${cas}/{ca_id}/tags`]: { kind: 'named', body: () => ({ tag: tags.tags[0] }) },
-  [`GET ${cas}/{ca_id}/tags`]: named,
-  [`DELETE ${cas}/{ca_id}/tags/delete`]: { kind: 'named', body: () => tags },
-  [`GET ${cas}/tags`]: own,
-  [`POST ${cas}/resource-instances/filter`]: { kind: 'own', body: () => ({}) },
-  [`POST ${cas}/resource-instances/count`]: { kind: 'own', body: () => ({}) },
-  [`POST ${certificates}/{certificate_id}/tags/create`]: { kind: 'named', body: () => tags },
-  [`POST ${certificates}/{certificate_id}/tags`]: { kind: 'named', body: () => ({ tag: tags.tags[0] }) },
-  [`GET ${certificates}/{certificate_id}/tags`]: named,
-  [`DELETE ${certificates}/{certificate_id}/tags/delete`]: { kind: 'named', body: () => tags },
-  [`GET ${certificates}/tags`]: own,
-  [`POST ${certificates}/resource-instances/filter`]: { kind: 'own', body: () => ({}) },
-  [`POST ${certificates}/resource-instances/count`]: { kind: 'own', body: () => ({}) },
-  'GET /v1/pca/config/console': own,
+  [`POST ${cas}/order`]: { kind: 'own', body: () => orderBody },
   // The last two remove what the rows above name.
   [`DELETE ${cas}/{ca_id}`]: named,
   [`DELETE ${certificates}/{certificate_id}`]: named,
@@ -162,6 +148,14 @@ test('who does not sign in, or shows no true token, gets nothing', async () => {
   for (const stranger of strangers) stranger.close();
 });
 
+test('counts are of the own account', async () => {
+  const counts = async (api: ApiClient) => [
+    (await api.call<{ total: number }>('GET', cas)).total,
+    (await api.call<{ total: number }>('GET', certificates)).total,
+  ];
+  assert.deepEqual(await counts(intruder), [2, 1]);
+});
+
 for (const [operation, row] of Object.entries(rows)) {
   const [method, path] = split(operation);
   const attempt = (api: ApiClient, whose: Property, mine: Property) =>
@@ -192,14 +186,6 @@ for (const [operation, row] of Object.entries(rows)) {
         assert.ok(!answer.text.includes(secret), answer.text);
     });
 }
-
-test('counts are of the own account', async () => {
-  const counts = async (api: ApiClient) => [
-    (await api.call<{ total: number }>('GET', cas)).total,
-    (await api.call<{ total: number }>('GET', certificates)).total,
-  ];
-  assert.deepEqual(await counts(intruder), [2, 1]);
-});
 
 // The control: the same requests reach their resource when its owner sends them, so the refusals above were for the account.
 test('the owner is not refused like that', async () => {

@@ -10,6 +10,7 @@ import {
   caName,
   certificateBody,
   csrBody,
+  orderBody,
   pendingCaBody,
   rootCaBody,
 } from '../support/private-ca-requests.ts';
@@ -20,7 +21,6 @@ import { run } from './support/programs.ts';
 const cas = '/v1/private-certificate-authorities';
 const certificates = '/v1/private-certificates';
 const year = { type: 'YEAR', value: 1 };
-const tag = { key: 'team', value: 'curl' };
 
 let server: RunningServer;
 let folder: string;
@@ -192,30 +192,18 @@ test('a ZIP is saved under the name the server gives', async () => {
   assert.deepEqual(Object.keys(files).sort(), ['server.crt', 'server.key']);
 });
 
-for (const [collection, resource] of [
-  [cas, '{ca_id}'],
-  [certificates, '{certificate_id}'],
-] as const)
-  test(`tags below ${collection}`, async () => {
-    const ca = await createCa(rootCaBody('curl tags'));
-    const body = certificateBody(ca, 'tags.example.test');
-    const issued = await call<{ certificate_id: string }>(`POST ${certificates}`, [], body, 200);
-    const id = collection === cas ? ca : issued.certificate_id;
-    await call(`POST ${collection}/${resource}/tags`, [id], { tag }, 204);
-    await call(`POST ${collection}/${resource}/tags/create`, [id], { tags: [tag] }, 204);
-    const listed = await call<{ tags: object[] }>(`GET ${collection}/${resource}/tags`, [id], undefined, 200);
-    assert.deepEqual(listed.tags, [tag]);
-    const all = await call<{ tags: object[] }>(`GET ${collection}/tags`, [], undefined, 200);
-    assert.deepEqual(all.tags, [{ key: 'team', values: ['curl'] }]);
-    const filter = { tags: [{ key: 'team', values: ['curl'] }] };
-    const counted = await call<object>(`POST ${collection}/resource-instances/count`, [], filter, 200);
-    assert.deepEqual(counted, { total_count: 1 });
-    await call(`POST ${collection}/resource-instances/filter`, [], filter, 200);
-    await call(`DELETE ${collection}/${resource}/tags/delete`, [id], { tags: [tag] }, 204);
-  });
-
-test('what the site supports', async () => {
-  await call('GET /v1/pca/config/console', [], undefined, 200);
+test('a CA that is ordered is activated with its name and key', async () => {
+  const root = await createCa(rootCaBody('curl order'));
+  const order = await call<{ ca_ids: string[] }>(`POST ${cas}/order`, [], orderBody, 200);
+  const [ordered = ''] = order.ca_ids;
+  const activation = { issuer_id: root, signature_algorithm: 'SHA256', validity: year };
+  await call(
+    `POST ${cas}/{ca_id}/activate`,
+    [ordered],
+    { ...activation, ...pendingCaBody('curl ordered') },
+    204,
+  );
+  assert.equal(await statusOf(ordered), 'ACTIVED');
 });
 
 test('every operation on private CAs and certificates was called', async () => {

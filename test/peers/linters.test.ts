@@ -52,6 +52,8 @@ test('linters find no error in what is issued', async (t) => {
       await t.test(`pkilint, ${role}, ${algorithm}`, async () => {
         assert.deepEqual(await pkilint('lint_pkix_cert', [file]), []);
       });
+      // It does not know the curve of SM2.
+      if (algorithm === 'SM2') continue;
       await t.test(`zlint, ${role}, ${algorithm}`, async () => {
         assert.deepEqual(await zlint(file), []);
       });

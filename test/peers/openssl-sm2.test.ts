@@ -15,7 +15,7 @@ import {
 import { attempt, run } from './support/programs.ts';
 
 // GB/T 32918.2: the distinguishing identifier of who has no other.
-const distinguishingId = 'distid:1234567812345678';
+const distinguishingId = '1234567812345678';
 
 let server: RunningServer;
 let api: ApiClient;
@@ -44,24 +44,31 @@ const write = async (name: string, content: string | Uint8Array) => {
   return join(folder, name);
 };
 
-const verify = (leaf: string, options: string[]) =>
+/** Verifies one link: `openssl verify` gives the identifier to the last certificate of a chain only. */
+const verify = (issuer: string, subject: string, identifier: string) =>
   attempt('openssl', [
     'verify',
     '-x509_strict',
-    ...options,
+    '-partial_chain',
+    '-vfyopt',
+    `distid:${identifier}`,
     '-CAfile',
-    hierarchy.root,
-    '-untrusted',
-    hierarchy.sub,
-    leaf,
+    issuer,
+    subject,
   ]);
 
-test('both certificates verify with the standard identifier, and only with it', async () => {
+test('each link of the chain verifies with the standard identifier, and only with it', async () => {
+  const { root, sub, leaf } = hierarchy;
   const encryption = await write('enc.pem', plain.enc_certificate ?? '');
-  for (const leaf of [hierarchy.leaf, encryption]) {
-    const verified = await verify(leaf, ['-vfyopt', distinguishingId]);
-    assert.equal(verified.code, 0, verified.stderr);
-    assert.notEqual((await verify(leaf, ['-vfyopt', 'distid:other'])).code, 0);
+  const links = [
+    [root, sub],
+    [sub, leaf],
+    [sub, encryption],
+  ] as const;
+  for (const [issuer, subject] of links) {
+    const verified = await verify(issuer, subject, distinguishingId);
+    assert.equal(verified.code, 0, `${subject}: ${verified.stderr}`);
+    assert.notEqual((await verify(issuer, subject, 'another')).code, 0, subject);
   }
 });
 
@@ -101,6 +108,35 @@ const contentOf = (der: Uint8Array, element: Element | undefined) => {
   const start = element.offset + element.headerLength;
   return der.subarray(start, start + element.length);
 };
+
+test('the root CA signed itself, with the standard identifier', async () => {
+  const pem = await readFile(hierarchy.root, 'utf8');
+  const der = Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64');
+  const parts = (await elements(der)).filter((element) => element.depth === 1);
+  const [body] = parts;
+  assert.ok(body);
+  const signed = await write('tbs', der.subarray(body.offset, body.offset + body.headerLength + body.length));
+  const signature = await write('signature', contentOf(der, parts.at(-1)).subarray(1));
+  const key = await write(
+    'root.pub',
+    await run('openssl', ['x509', '-in', hierarchy.root, '-noout', '-pubkey']),
+  );
+  const check = (identifier: string) =>
+    attempt('openssl', [
+      'dgst',
+      '-sm3',
+      '-sigopt',
+      `distid:${identifier}`,
+      '-verify',
+      key,
+      '-signature',
+      signature,
+      signed,
+    ]);
+  const checked = await check(distinguishingId);
+  assert.equal(checked.code, 0, checked.stderr + checked.stdout);
+  assert.notEqual((await check('another')).code, 0);
+});
 
 test('the GM/T 0009 envelope gives the private key of the encryption certificate to the signature key', async () => {
   const der = Buffer.from(standard.enc_sm2_enveloped_key ?? '', 'base64');

@@ -12,6 +12,7 @@ import {
   exportAsZip,
   type Hierarchy,
   type KeyAlgorithm,
+  serverName,
 } from './support/hierarchy.ts';
 import { attempt, run } from './support/programs.ts';
 
@@ -57,7 +58,7 @@ for (const algorithm of ['RSA2048', 'RSA4096', 'EC256', 'EC384'] as const satisf
     });
 
     test('the chain verifies strictly, for the purpose and the host it was issued for', async () => {
-      await run('openssl', verify(hierarchy, ['-purpose', 'sslserver', '-verify_hostname', 'localhost']));
+      await run('openssl', verify(hierarchy, ['-purpose', 'sslserver', '-verify_hostname', serverName]));
       await run('openssl', verify(hierarchy, ['-verify_ip', '127.0.0.1']));
       const client = await attempt('openssl', verify(hierarchy, ['-purpose', 'sslclient']));
       assert.notEqual(client.code, 0, 'it is no client certificate');

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClient, signIn } from '../support/api-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { createHierarchy, exportAsZip, type Hierarchy } from './support/hierarchy.ts';
+import { createHierarchy, exportAsZip, type Hierarchy, serverName } from './support/hierarchy.ts';
 import { attempt, run, type Service, serve } from './support/programs.ts';
 
 let server: RunningServer;
@@ -36,9 +36,9 @@ async function handshake(service: Service, port: number, root: string): Promise<
     '-connect',
     `127.0.0.1:${port}`,
     '-servername',
-    'localhost',
+    serverName,
     '-verify_hostname',
-    'localhost',
+    serverName,
   ];
   for (let tries = 1; ; tries += 1) {
     const output = await attempt('openssl', [
@@ -72,8 +72,8 @@ test('nginx serves the exported files as they are', async () => {
   const nginx = serve('nginx', ['-p', folder, '-c', 'nginx.conf']);
   try {
     assert.match(await handshake(nginx, port, hierarchy.root), /Verify return code: 0 \(ok\)/);
-    const url = `https://localhost:${port}/`;
-    const resolve = ['--resolve', `localhost:${port}:127.0.0.1`];
+    const url = `https://${serverName}:${port}/`;
+    const resolve = ['--resolve', `${serverName}:${port}:127.0.0.1`];
     assert.equal(
       await run('curl', ['-sS', '--noproxy', '*', '--cacert', hierarchy.root, ...resolve, url]),
       'served\n',

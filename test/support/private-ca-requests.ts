@@ -42,6 +42,23 @@ export const certificateBody = (issuerId: string, commonName: string) => ({
   validity: { type: 'YEAR', value: 1 },
 });
 
+/** The body of an order of one CA for a month. */
+export const orderBody = {
+  cloud_service_type: 'hws.service.type.ccm',
+  charging_mode: 0,
+  period_type: 2,
+  period_num: 1,
+  is_auto_renew: 0,
+  subscription_num: 1,
+  product_infos: [
+    {
+      cloud_service_type: 'hws.service.type.ccm',
+      resource_type: 'hws.resource.type.pca.duration',
+      resource_spec_code: 'ca.duration',
+    },
+  ],
+};
+
 export const createCa = async (api: ApiClient, body: object): Promise<string> =>
   (await api.call<{ ca_id: string }>('POST', '/v1/private-certificate-authorities', body)).ca_id;
 

@@ -87,5 +87,5 @@ def refuse(sdk, root, sub, leaf, pem):
 def refuse_strangers(endpoint, access_key, ca_file):
     with step("refused: a wrong secret key, and an access key that nobody has"):
         for key in (access_key, "AKNOBODY000000000000"):
-            stranger = Sdk(endpoint, key, "not the secret key of anybody at all!!!", ca_file)
+            stranger = Sdk(endpoint, key, "not the secret key of anybody at all!!!", ca_file, account_id="0" * 32)
             refused(401, "APIGW.0301", stranger.list_certificate)

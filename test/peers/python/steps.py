@@ -25,11 +25,11 @@ def step(name):
 class Sdk:
     """The vendor's client, unmodified; remembers which operations were called."""
 
-    def __init__(self, endpoint, access_key, secret_key, ca_file):
+    def __init__(self, endpoint, access_key, secret_key, ca_file, account_id=None):
         config = HttpConfig.get_default_config()
         config.ssl_ca_cert = ca_file
-        # The client asks GET /v3/auth/domains for the account by itself, because a region is set and no account is.
-        credentials = GlobalCredentials(access_key, secret_key).with_iam_endpoint(endpoint)
+        # The client asks GET /v3/auth/domains for the account by itself, if no account is given.
+        credentials = GlobalCredentials(access_key, secret_key, account_id).with_iam_endpoint(endpoint)
         self._client = (
             CcmClient.new_builder()
             .with_http_config(config)
@@ -76,7 +76,7 @@ def _build(type_name, value):
     return model_class(**{key: _build(types[key], item) for key, item in value.items()})
 
 
-def refused(status, code, call, *arguments, **fields):
+def refused(status, code, call, /, *arguments, **fields):
     """Passes if the call is refused with this status and error code."""
     try:
         call(*arguments, **fields)

@@ -5,7 +5,10 @@ import type { ApiClient } from '../../support/api-client.ts';
 
 export type KeyAlgorithm = 'RSA2048' | 'RSA4096' | 'EC256' | 'EC384' | 'SM2';
 
-/** A root, a subordinate CA below it and a server certificate for localhost below that, of one key algorithm. */
+/** The host that server certificates are for; nothing on a machine has this name. */
+export const serverName = 'service.example.test';
+
+/** A root, a subordinate CA below it and a server certificate below that, of one key algorithm. */
 export interface Hierarchy {
   readonly rootId: string;
   readonly subId: string;
@@ -53,7 +56,7 @@ export async function createHierarchy(
   const rootId = await createCa('Root', { type: 'ROOT', validity: { type: 'YEAR', value: 10 } });
   const validity = { type: 'YEAR', value: 5 };
   const subId = await createCa('Sub', { type: 'SUBORDINATE', issuer_id: rootId, validity, path_length: 0 });
-  const certificateId = await issueForLocalhost(api, subId, common);
+  const certificateId = await issueForServer(api, subId, common);
   const exported = await exportAsJson(api, certificateId);
   const home = join(folder, algorithm);
   await mkdir(home);
@@ -74,19 +77,15 @@ export async function createHierarchy(
   };
 }
 
-/** Issues a server certificate for localhost and 127.0.0.1; resolves with its id. */
-export async function issueForLocalhost(
-  api: ApiClient,
-  issuerId: string,
-  fields: object = {},
-): Promise<string> {
+/** Issues a certificate for `serverName` and 127.0.0.1; resolves with its id. */
+export async function issueForServer(api: ApiClient, issuerId: string, fields: object = {}): Promise<string> {
   const answer = await api.call<{ certificate_id: string }>('POST', '/v1/private-certificates', {
     issuer_id: issuerId,
-    distinguished_name: { common_name: 'localhost' },
+    distinguished_name: { common_name: serverName },
     validity: { type: 'DAY', value: 30 },
-    key_usages: ['digitalSignature', 'keyEncipherment'],
+    key_usages: ['digitalSignature'],
     subject_alternative_names: [
-      { type: 'DNS', value: 'localhost' },
+      { type: 'DNS', value: serverName },
       { type: 'IP', value: '127.0.0.1' },
     ],
     extended_key_usage: { server_auth: true },
