@@ -5,7 +5,7 @@ import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled
 import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { Issuers } from './issuer.ts';
 import type { PrivateCaPorts } from './ports.ts';
-import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota.ts';
+import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './api-errors.ts';
@@ -13,7 +13,7 @@ export { apiErrors } from './api-errors.ts';
 export { migrations } from './migrations.ts';
 export type { PrivateCaPorts } from './ports.ts';
 /** How many CAs and certificates every account may have; the reference's 100 and 100 000. */
-export { defaultQuotaLimits, type QuotaLimits } from './quota.ts';
+export { defaultQuotaLimits, type QuotaLimits } from './quota-store.ts';
 
 export interface PrivateCa {
   /** The API of reference 4.2.1 and 4.2.2. */

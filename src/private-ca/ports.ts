@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
-import type { QuotaStore } from './quota.ts';
+import type { QuotaStore } from './quota-store.ts';
 
 export interface PrivateCaPorts {
   readonly database: Database;

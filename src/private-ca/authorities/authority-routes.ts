@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import type { Actor } from '../../iam/actor.ts';
 import type { Api } from '../../platform/http/index.ts';
 import { revokeBody } from '../request-fields.ts';
 import { activateAuthority } from './activate-authority.ts';
@@ -19,13 +18,6 @@ import { listAuthorities } from './list-authorities.ts';
 import { orderAuthorities } from './order-authorities.ts';
 import { restoreAuthority } from './restore-authority.ts';
 import { revokeAuthority } from './revoke-authority.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by authentication. */
-    actor: Actor;
-  }
-}
 
 const collection = '/v1/private-certificate-authorities';
 const member = `${collection}/:ca_id`;

@@ -15,7 +15,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import type { CaType } from '../ca.ts';
 import { type DistinguishedNameColumns, toEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
-import { insertIssuedSerials } from '../issued-serials.ts';
+import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { type Issuer, type Issuers, requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import type { PrivateCaPorts } from '../ports.ts';

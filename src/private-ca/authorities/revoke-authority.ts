@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { isRevokedForGood, requireAllowed } from '../ca.ts';
 import { pcaError } from '../errors.ts';
-import { setRevocation } from '../issued-serials.ts';
+import { setRevocation } from '../issued-serial-store.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { RevocationReason } from '../request-fields.ts';
 import { changeAuthority } from './change-authority.ts';

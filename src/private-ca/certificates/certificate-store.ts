@@ -1,6 +1,6 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import { containsPattern, matches, type Reader, type Transaction } from '../../platform/db/index.ts';
-import type { Revocation } from '../issued-serials.ts';
+import type { Revocation } from '../issued-serial-store.ts';
 import type { PrivateCaTables } from '../tables.ts';
 import type { CertificateStatus, CertificateSummary, PrivateCertificate } from './certificate.ts';
 

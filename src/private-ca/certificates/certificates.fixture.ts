@@ -27,7 +27,7 @@ import {
   benchMigrations,
   openBench,
 } from '../private-ca.fixture.ts';
-import type { QuotaLimits } from '../quota.ts';
+import type { QuotaLimits } from '../quota-store.ts';
 import type { CertificateResponse } from './certificate-presentation.ts';
 
 export const path = '/v1/private-certificates';

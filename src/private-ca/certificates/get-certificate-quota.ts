@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
-import type { QuotaUse } from '../quota.ts';
+import type { QuotaUse } from '../quota-store.ts';
 
 /** How many certificates the account has and may have. Throws AccessDenied. */
 export async function getCertificateQuota(

@@ -132,7 +132,7 @@ const incorrect: Record<string, () => Promise<string> | string> = {
   'a truncated request': () => pem(goodDer.subarray(0, -10)),
   'bytes after the request': () => pem(Buffer.concat([goodDer, Buffer.of(0)])),
   'a signature that was changed': () => changed(1),
-  'contents that were changed': () => changed(goodDer.length - 40),
+  'contents that were changed': () => changed(goodDer.length - goodDer.indexOf('device')),
   "another key's signature": () => signedByAnother(),
   'a signature algorithm that is not supported': () => signedWithSha1(),
   'RSA of 1024 bits': () => weakRsa(1024),

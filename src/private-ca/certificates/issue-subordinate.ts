@@ -3,7 +3,7 @@ import { issueCertificate, parseName, sameName, signatureAlgorithmFor } from '..
 import { insertAuthorities } from '../authorities/authority-store.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
 import type { CertificateAuthority } from '../ca.ts';
-import { insertIssuedSerials } from '../issued-serials.ts';
+import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import { permissions } from '../permissions.ts';

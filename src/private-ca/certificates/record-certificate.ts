@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import type { DistinguishedNameColumns } from '../distinguished-name.ts';
-import { insertIssuedSerials } from '../issued-serials.ts';
+import { insertIssuedSerials } from '../issued-serial-store.ts';
 import type { Issuers } from '../issuer.ts';
 import { type PermissionName, permissions } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';

@@ -12,7 +12,6 @@ import { incorrectCsr } from './certification-request.ts';
 /** Reference, table 4-205, and for the others the upper bounds of RFC 5280, appendix A.1; characters. */
 const longest: Readonly<Record<string, number>> = {
   [oids.commonName]: 64,
-  [oids.country]: 2,
   [oids.state]: 128,
   [oids.locality]: 128,
   [oids.organization]: 64,
@@ -45,12 +44,12 @@ export function requestedSubject(
 }
 
 function checkAttribute({ type, value }: NameAttribute): void {
+  if (type === oids.country && value.length !== 2) {
+    throw incorrectCsr("csr: the subject's country must have two letters.");
+  }
   const limit = longest[type] ?? longestOther;
   if (value === '' || [...value].length > limit) {
     throw incorrectCsr(`csr: the subject's attribute ${type} must have 1 to ${limit} characters.`);
-  }
-  if (type === oids.country && value.length !== 2) {
-    throw incorrectCsr("csr: the subject's country must have two letters.");
   }
   // Control characters do not show, so a name with them looks like another one, in logs above all.
   if (/\p{Cc}/u.test(value)) {

@@ -1,6 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import { pcaError } from '../errors.ts';
-import { setRevocation } from '../issued-serials.ts';
+import { setRevocation } from '../issued-serial-store.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { type PrivateCertificate, requireAllowed } from './certificate.ts';

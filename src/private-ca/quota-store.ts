@@ -1,0 +1,87 @@
+import type { Reader, Transaction } from '../platform/db/index.ts';
+import { pcaError } from './errors.ts';
+import type { PrivateCaTables, ResourceQuotaTable } from './tables.ts';
+
+export type QuotaResource = ResourceQuotaTable['resource'];
+
+/** What every account may have, unless its row says otherwise. */
+export type QuotaLimits = Readonly<Record<QuotaResource, number>>;
+
+/** Reference 4.2.1.3: "in the current system". */
+export const defaultQuotaLimits: QuotaLimits = { CERTIFICATE_AUTHORITY: 100, CERTIFICATE: 100_000 };
+
+export interface QuotaUse {
+  readonly used: number;
+  readonly quota: number;
+}
+
+/** Counts resources where they are created and removed, so that the count holds under concurrency without counting rows. */
+export class QuotaStore {
+  readonly #limits: QuotaLimits;
+
+  constructor(limits: QuotaLimits = defaultQuotaLimits) {
+    this.#limits = limits;
+  }
+
+  async find(reader: Reader, accountId: string, resource: QuotaResource): Promise<QuotaUse> {
+    const row = await reader
+      .tables<PrivateCaTables>()
+      .selectFrom('pca_quotas')
+      .select(['used', 'quota'])
+      .where('account_id', '=', accountId)
+      .where('resource', '=', resource)
+      .executeTakeFirst();
+    return { used: row?.used ?? 0, quota: row?.quota ?? this.#limits[resource] };
+  }
+
+  /** Throws PCA.00030001, and takes nothing, unless `amount` more fit. */
+  async take(
+    transaction: Transaction,
+    accountId: string,
+    resource: QuotaResource,
+    amount = 1,
+  ): Promise<void> {
+    if (await this.#takeFromRow(transaction, accountId, resource, amount)) return;
+    await transaction
+      .tables<PrivateCaTables>()
+      .insertInto('pca_quotas')
+      .values({ account_id: accountId, resource, used: 0, quota: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    if (await this.#takeFromRow(transaction, accountId, resource, amount)) return;
+    const { used, quota } = await this.find(transaction, accountId, resource);
+    throw pcaError('PCA.00030001', `${used} of ${quota} are used.`);
+  }
+
+  /** The other direction of `take`. */
+  async release(transaction: Transaction, accountId: string, resource: QuotaResource): Promise<void> {
+    await transaction
+      .tables<PrivateCaTables>()
+      .updateTable('pca_quotas')
+      .set((eb) => ({ used: eb('used', '-', 1) }))
+      .where('account_id', '=', accountId)
+      .where('resource', '=', resource)
+      .where('used', '>', 0)
+      .execute();
+  }
+
+  // One statement decides and counts; PostgreSQL's row lock makes concurrent takers wait for one another.
+  async #takeFromRow(
+    transaction: Transaction,
+    accountId: string,
+    resource: QuotaResource,
+    amount: number,
+  ): Promise<boolean> {
+    const result = await transaction
+      .tables<PrivateCaTables>()
+      .updateTable('pca_quotas')
+      .set((eb) => ({ used: eb('used', '+', amount) }))
+      .where('account_id', '=', accountId)
+      .where('resource', '=', resource)
+      .where((eb) =>
+        eb(eb('used', '+', amount), '<=', eb.fn.coalesce('quota', eb.val(this.#limits[resource]))),
+      )
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  }
+}
