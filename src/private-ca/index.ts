@@ -33,6 +33,6 @@ export function createPrivateCa({
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);
     },
-    jobHandlers: { [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job).then(() => undefined) },
+    jobHandlers: { [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job) },
   };
 }
