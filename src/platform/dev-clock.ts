@@ -19,8 +19,9 @@ export async function restoreDevClock(clock: MovableClock, database: Database): 
   return aheadMs;
 }
 
-/** Moves the clock and remembers it. */
+/** Moves the clock and remembers it. Throws RangeError for what is not a whole number of milliseconds, or goes back. */
 export async function advanceDevClock(clock: MovableClock, database: Database, ms: number): Promise<void> {
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new RangeError('a clock does not go back');
   await database.transaction(async (transaction) => {
     const aheadMs = Number((await readSetting(transaction, settingName)) ?? 0);
     await writeSetting(transaction, settingName, String(aheadMs + ms));

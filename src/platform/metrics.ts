@@ -80,19 +80,23 @@ export function createMetrics(issuing: ReadonlySet<string>): Metrics {
 
 function watchBacklog(registry: Registry, read: () => Promise<{ count: number; lagSeconds: number }>): void {
   const registers = [registry];
-  const lag = new Gauge({
+  // Collected in the order of registration; the second gauge waits for what the first has asked.
+  let backlog = Promise.resolve({ count: 0, lagSeconds: 0 });
+  new Gauge({
     name: 'openccm_jobs_lag_seconds',
     help: 'How long the oldest job that is due has been waiting.',
     registers,
+    async collect() {
+      backlog = read();
+      this.set((await backlog).lagSeconds);
+    },
   });
   new Gauge({
     name: 'openccm_jobs_due',
     help: 'Jobs whose time has come and that nobody runs yet.',
     registers,
     async collect() {
-      const backlog = await read();
-      this.set(backlog.count);
-      lag.set(backlog.lagSeconds);
+      this.set((await backlog).count);
     },
   });
 }

@@ -5,8 +5,8 @@ import { type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
-/** How long another process that writes to the same file is waited for. */
-const busyTimeoutMs = 5_000;
+/** How long another process that writes to the same file is waited for; the event loop waits with it. */
+const usualBusyTimeoutMs = 5_000;
 
 class SqliteDatabase implements Database {
   readonly engine = 'sqlite';
@@ -45,6 +45,7 @@ export async function openSqlite(
   file: string,
   migrations: Migrations,
   observe: CommitObserver,
+  busyTimeoutMs = usualBusyTimeoutMs,
 ): Promise<Database> {
   const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
   try {
