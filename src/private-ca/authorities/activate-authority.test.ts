@@ -16,6 +16,7 @@ import {
   rootBody,
   subject,
   subordinateBody,
+  without,
 } from './authorities.fixture.ts';
 
 const bench = await openSqliteBench({ CERTIFICATE_AUTHORITY: 1000, CERTIFICATE: 1000 });
@@ -27,10 +28,6 @@ const pending = () => create(account, pendingBody);
 const purchased = () => order(account);
 /** What a purchased CA needs besides. */
 const information = { distinguished_name: { ...subject, common_name: 'Bought CA' }, key_algorithm: 'EC384' };
-
-function without(body: object, ...fields: string[]): object {
-  return Object.fromEntries(Object.entries(body).filter(([field]) => !fields.includes(field)));
-}
 
 async function refused(body: unknown, status: number, code: string, text: RegExp | '' = ''): Promise<void> {
   const caId = await pending();

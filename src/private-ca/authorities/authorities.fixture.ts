@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { type Certificate, parseCertificate, parsePem } from '../../pki/index.ts';
-import type { Answer, ApiError, BenchAccount } from '../private-ca.fixture.ts';
+import type { Answer, ApiError, Bench, BenchAccount } from '../private-ca.fixture.ts';
+import type { PrivateCaTables } from '../tables.ts';
 import type { AuthorityResponse } from './authority-presentation.ts';
 
 export const path = '/v1/private-certificate-authorities';
@@ -153,4 +154,29 @@ export async function order(account: BenchAccount): Promise<string> {
   const answer = await account.send<OrderAnswer>('POST', `${path}/order`, orderBody);
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body.ca_ids[0]!;
+}
+
+/** A body without some of its fields. */
+export function without(body: object, ...fields: string[]): object {
+  return Object.fromEntries(Object.entries(body).filter(([field]) => !fields.includes(field)));
+}
+
+/** For a new account, the creation is refused so and leaves nothing, not even in the audit trail of changes. */
+export async function assertCreationRefused(
+  bench: Bench,
+  body: unknown,
+  status: number,
+  code: string,
+  text: RegExp | '' = '',
+): Promise<void> {
+  const account = bench.account();
+  assertRefused(await account.send('POST', path, body), status, code, text);
+  const left = await bench.database
+    .tables<PrivateCaTables>()
+    .selectFrom('certificate_authorities')
+    .select('ca_id')
+    .where('account_id', '=', account.accountId)
+    .execute();
+  assert.deepEqual(left, []);
+  assert.deepEqual(await account.audits(), []);
 }
