@@ -373,6 +373,16 @@ describe('exportCertificate, request', () => {
   });
 });
 
+test('private keys are wiped after use', async ({ mock }) => {
+  const { mock: taken } = mock.method(bench.keyStore, 'exportPrivateKey');
+  await exportedFields(account, ids.sm2, { is_sm_standard: true });
+  await exportedFields(account, ids.generated, { password });
+  for (const type of ['IIS', 'TOMCAT']) await zip(ids.generated, { type });
+  const keys = await Promise.all(taken.calls.map(({ result }) => result!));
+  assert.equal(keys.length, 6);
+  for (const key of keys) assert.ok(key.length > 0 && key.every((octet) => octet === 0));
+});
+
 test('a chain outlasts its CA; an envelope does not, as nobody is left to sign it', async () => {
   const late = await openSqliteBench();
   const owner = late.account();
