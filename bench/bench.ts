@@ -10,7 +10,7 @@ import { benchAuthentication, benchIssuance, benchKeyGeneration, benchLists } fr
 import { liftQuota, seedCertificates } from './seed.ts';
 
 // How long each load runs: ten seconds give a stable p99 on a quiet machine; one is enough to see that everything runs.
-const seconds = Number(process.env.OPENCCM_BENCH_SECONDS ?? 10);
+const seconds = Number(process.env.OPENCCM_TEST_BENCH_SECONDS ?? 10);
 const listed = 100_000;
 const starts = 5;
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what `npm run test:peers` checks OpenCCM with: on Debian and its derivatives, as root.
-# Programs come from Debian; Python and Go ones go into $OPENCCM_PEERS_DIR (default: .peers in the project, git-ignored),
+# Programs come from Debian; Python and Go ones go into $OPENCCM_TEST_PEERS_DIR (default: .peers in the project, git-ignored),
 # so nothing but Debian packages stays on the machine once that folder is deleted. Needs Python 3.10+ and Go 1.24+ on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-peers=${OPENCCM_PEERS_DIR:-$PWD/.peers}
+peers=${OPENCCM_TEST_PEERS_DIR:-$PWD/.peers}
 zlint_version=v3.6.1
 
 fail() {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Where test/peers/install.sh puts what is not from Debian. */
 const peersFolder =
-  process.env.OPENCCM_PEERS_DIR ?? fileURLToPath(new URL('../../../.peers', import.meta.url));
+  process.env.OPENCCM_TEST_PEERS_DIR ?? fileURLToPath(new URL('../../../.peers', import.meta.url));
 const outputLimitBytes = 64 * 1024 * 1024;
 const endsWithinMs = 120_000;
 
