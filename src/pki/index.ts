@@ -42,6 +42,7 @@ export {
   verifyStructure,
 } from './certificate/signed-structure.ts';
 export { type ChainFailure, type ChainResult, chainLimit, validateChain } from './chain/validate-chain.ts';
+export * from './crl/index.ts';
 export { buildCsr } from './csr/build-csr.ts';
 export { type CertificationRequest, type CsrAttribute, parseCsr } from './csr/parse-csr.ts';
 export * from './der/index.ts';
@@ -49,6 +50,7 @@ export { encodeJks, type JksEntry, parseJks } from './jks/index.ts';
 export { generateKeyPair, type KeyPair } from './keys/generate-key-pair.ts';
 export { publicKeyOfPkcs8 } from './keys/private-key.ts';
 export { type PublicKeyInfo, parsePublicKey, samePublicKey } from './keys/public-key.ts';
+export { signPieces } from './keys/sign-pieces.ts';
 export { type Signer, signerFromPkcs8 } from './keys/signer.ts';
 export { pkcs8ToTraditionalPem, privateKeyFromPemBlock } from './keys/traditional-key.ts';
 export { UnsupportedAlgorithmError } from './malformed-error.ts';
@@ -66,6 +68,7 @@ export {
 export { formatIpAddress, parseIpAddress } from './names/ip-address.ts';
 export { nameToString } from './names/name-string.ts';
 export { sameName } from './names/same-name.ts';
+export * from './ocsp/index.ts';
 export { oids } from './oids.ts';
 export { WrongPasswordError } from './password.ts';
 export { encodePem, type PemBlock, parsePem, parseSinglePem } from './pem.ts';

@@ -24,6 +24,13 @@ function writeHeader(target: Uint8Array, tag: number, length: number): number {
   return header;
 }
 
+/** Identifier and length octets alone, for content that is written elsewhere. */
+export function header(tag: number, length: number): Uint8Array {
+  const target = new Uint8Array(headerLength(length));
+  writeHeader(target, tag, length);
+  return target;
+}
+
 /** A value with any identifier octet around content octets, given in parts. */
 export function tagged(tag: number, ...parts: Uint8Array[]): Uint8Array {
   let length = 0;

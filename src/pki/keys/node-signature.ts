@@ -1,5 +1,6 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { createSign, type KeyObject, sign, verify } from 'node:crypto';
 import type { SignatureAlgorithm } from '../algorithms.ts';
+import { UnsupportedAlgorithmError } from '../malformed-error.ts';
 
 /** Signs on libuv's thread pool: the callback form is what moves the work there. */
 export function signWithNode(
@@ -12,6 +13,18 @@ export function signWithNode(
       error ? reject(error) : resolve(signature),
     );
   });
+}
+
+/** Hashes the pieces as they come; the signature itself is then made on the calling thread. For algorithms with a hash. */
+export async function signPiecesWithNode(
+  pieces: AsyncIterable<Uint8Array>,
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+): Promise<Uint8Array> {
+  if (algorithm.hash === undefined) throw new UnsupportedAlgorithmError(`${algorithm.name} signs no hash`);
+  const signing = createSign(algorithm.hash);
+  for await (const piece of pieces) signing.update(piece);
+  return signing.sign(key);
 }
 
 /** Verifies on libuv's thread pool. False for any signature that is not one, whatever its bytes. */

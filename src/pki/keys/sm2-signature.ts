@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { sm2 } from 'sm-crypto-v2';
 import { der, derCursor, readDerAs, tags, toBigInt } from '../der/index.ts';
 import { MalformedError } from '../malformed-error.ts';
@@ -17,15 +17,19 @@ const curveOrder = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d
 const distinguishingId = Buffer.from('1234567812345678', 'latin1');
 const distinguishingIdBits = Buffer.from([0, distinguishingId.length * 8]);
 
-/** e = SM3(Z || data), where Z = SM3(ENTL || ID || a || b || G || public key): GB/T 32918.2 §5.5 and §6.1. */
-function sm2Digest(data: Uint8Array, point: Uint8Array): Uint8Array {
+/** What hashes to e = SM3(Z || data), where Z = SM3(ENTL || ID || a || b || G || public key): GB/T 32918.2 §5.5 and §6.1. */
+function sm2Hash(point: Uint8Array): Hash {
   const z = createHash('sm3')
     .update(distinguishingIdBits)
     .update(distinguishingId)
     .update(curveOctets)
     .update(point.subarray(1))
     .digest();
-  return createHash('sm3').update(z).update(data).digest();
+  return createHash('sm3').update(z);
+}
+
+function sm2Digest(data: Uint8Array, point: Uint8Array): Uint8Array {
+  return sm2Hash(point).update(data).digest();
 }
 
 /**
@@ -33,8 +37,23 @@ function sm2Digest(data: Uint8Array, point: Uint8Array): Uint8Array {
  * public key. Runs on the calling thread (0.4 ms): Node offers SM2 with an empty identifier only.
  */
 export function signSm2(data: Uint8Array, privateKey: Uint8Array, point: Uint8Array): Uint8Array {
+  return signDigest(sm2Digest(data, point), privateKey);
+}
+
+/** As `signSm2`, over data that comes in pieces. */
+export async function signSm2Pieces(
+  pieces: AsyncIterable<Uint8Array>,
+  privateKey: Uint8Array,
+  point: Uint8Array,
+): Promise<Uint8Array> {
+  const hash = sm2Hash(point);
+  for await (const piece of pieces) hash.update(piece);
+  return signDigest(hash.digest(), privateKey);
+}
+
+function signDigest(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
   const scalar = Buffer.from(privateKey).toString('hex');
-  const rs = Buffer.from(sm2.doSignature(sm2Digest(data, point), scalar, { hash: false }), 'hex');
+  const rs = Buffer.from(sm2.doSignature(digest, scalar, { hash: false }), 'hex');
   return der.sequence(der.integer(rs.subarray(0, 32)), der.integer(rs.subarray(32)));
 }
 
