@@ -1,15 +1,14 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
-import type { Random } from '../platform/random.ts';
 import type { AccessRequest, Actor } from './actor.ts';
-import { recordAudit } from './audit/record-audit.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import { type Decision, decide, type Grant } from './policies/decide.ts';
 
 interface AccessControlPorts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly audit: AuditTrail;
 }
 
 /** Decides what an actor may do. What policies grant is attached when the actor is authenticated, so deciding reads memory only. */
@@ -67,7 +66,7 @@ export class AccessControl {
   ): Promise<void> {
     const resourceType = action.split(':')[1] ?? '';
     await this.#ports.database.transaction((transaction) =>
-      recordAudit(this.#ports, transaction, actor, {
+      this.#ports.audit.record(transaction, actor, {
         action,
         resourceType,
         resourceId,

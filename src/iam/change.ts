@@ -1,6 +1,5 @@
 import { isUniqueViolation, type Transaction } from '../platform/db/index.ts';
 import type { AccessRequest, Actor } from './actor.ts';
-import { recordAudit } from './audit/record-audit.ts';
 import type { IamContext } from './context.ts';
 import { conflict } from './errors.ts';
 
@@ -38,7 +37,7 @@ export async function recordedChange<Result>(
   try {
     const done = await iam.database.transaction(async (transaction) => {
       const { result, resourceId, resourceName, detail } = await work(transaction);
-      await recordAudit(iam, transaction, actor, {
+      await iam.audit.record(transaction, actor, {
         action,
         resourceType: noun,
         resourceId,

@@ -3,6 +3,7 @@ import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { AccessControl } from './access-control.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { FailureLock } from './authentication/failure-lock.ts';
 import type { IdentityVersion } from './authentication/fresh-cache.ts';
@@ -30,6 +31,7 @@ export interface IamPorts {
 export interface IamContext extends IamPorts {
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
+  readonly audit: AuditTrail;
   readonly accessControl: AccessControl;
   readonly authenticator: Authenticator;
   readonly passwords: PasswordHasher;

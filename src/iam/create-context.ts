@@ -1,4 +1,5 @@
 import { AccessControl } from './access-control.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import { FailureLock } from './authentication/failure-lock.ts';
 import { IdentityVersion } from './authentication/fresh-cache.ts';
@@ -10,11 +11,13 @@ export function createContext(ports: IamPorts): IamContext {
   const { database, clock, random } = ports;
   const version = new IdentityVersion();
   const principals = new PrincipalLoader(database, clock, version);
-  const accessControl = new AccessControl(ports);
+  const audit = new AuditTrail(ports);
+  const accessControl = new AccessControl({ database, clock, audit });
   return {
     ...ports,
     version,
     principals,
+    audit,
     accessControl,
     authenticator: new Authenticator({ ...ports, version, principals, accessControl }),
     passwords: new PasswordHasher(random, ports.passwordCost),

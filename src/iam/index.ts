@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bootstrap } from './accounts/bootstrap.ts';
 import { type CreatedAccount, createAccount, type NewAccount } from './accounts/create-account.ts';
 import type { Actor } from './actor.ts';
-import { recordAudit } from './audit/record-audit.ts';
 import type { TokenFault } from './authentication/authenticator.ts';
 import type { IamPorts } from './context.ts';
 import { createContext } from './create-context.ts';
@@ -45,7 +44,7 @@ export function createIam(ports: IamPorts): Iam {
   const iam = createContext(ports);
   const identity: Identity = {
     authorize: (actor, request) => iam.accessControl.authorize(actor, request),
-    recordAudit: (transaction, actor, event) => recordAudit(iam, transaction, actor, event),
+    recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
     async enterpriseProjectExists(accountId, id) {

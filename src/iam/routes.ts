@@ -7,6 +7,7 @@ import { auditRoutes } from './audit/routes.ts';
 import type { IamContext } from './context.ts';
 import { enterpriseProjectRoutes } from './enterprise-projects/routes.ts';
 import { iamAccessDenied, invalidIamField, unknownIamError } from './errors.ts';
+import { federatedLoginRoutes, federationRoutes } from './federation/routes.ts';
 import { groupRoutes } from './groups/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
@@ -29,6 +30,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   assignmentRoutes,
   accessKeyRoutes,
   agencyRoutes,
+  federationRoutes,
   auditRoutes,
 ];
 
@@ -48,6 +50,7 @@ export async function registerIamRoutes(app: FastifyInstance, iam: IamContext): 
   });
   await registerApi(app, options, (api: Api) => {
     loginRoutes(iam, api);
+    federatedLoginRoutes(iam, api);
     versionRoutes(iam, api);
   });
   await registerApi(app, { ...options, authenticate: authenticationHook(iam, iamTokenFault) }, (api: Api) => {

@@ -4,7 +4,7 @@ import type { IamContext } from '../context.ts';
 import { iamActions } from '../permissions.ts';
 import type { AuditRecordTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
-import { recordIdAt } from './record-audit.ts';
+import { recordIdAt } from './audit-trail.ts';
 import { findAuditRecords } from './store.ts';
 
 const text = Type.String({ minLength: 1, maxLength: 256 });

@@ -105,7 +105,7 @@ export class Authenticator {
     const session = await this.#sessions.get(hash, () => findSession(this.#ports.database, hash));
     if (session?.use !== 'bearer') return undefined;
     if (session.expires_at <= this.#ports.clock.nowMs()) return 'expired';
-    const principal = await this.#ports.principals.ofSession(session);
+    const principal = await this.#ports.principals.ofHolder(session);
     if (!principal || !(await this.#isScopeUsable(session))) return undefined;
     return { session, principal };
   }
@@ -158,7 +158,7 @@ export class Authenticator {
     if (key.kind === 'permanent') return this.#ports.principals.user(key.userId);
     if (key.session.expires_at <= this.#ports.clock.nowMs()) return undefined;
     if (!(await this.#isScopeUsable(key.session))) return undefined;
-    return this.#ports.principals.ofSession(key.session);
+    return this.#ports.principals.ofHolder(key.session);
   }
 
   #isSignedBy(request: IncomingRequest, authorization: SignedAuthorization, key: SigningKey): boolean {

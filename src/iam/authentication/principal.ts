@@ -15,6 +15,18 @@ import type { RoleAssignmentTable, SessionTable } from '../tables.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 
+/** What a session says about whom it is for; see SessionTable. */
+export type SessionHolder = Pick<
+  SessionTable,
+  | 'account_id'
+  | 'principal_kind'
+  | 'principal_id'
+  | 'federated_name'
+  | 'federated_groups'
+  | 'assumed_by'
+  | 'credentials_version'
+>;
+
 /** Who a credential stands for, with what policies grant, if the credential may be used at all. */
 export interface Principal {
   readonly kind: 'user' | 'agency';
@@ -48,7 +60,7 @@ export class PrincipalLoader {
   }
 
   /** Undefined also where the user or the trust that the session came from is gone, or the user's password has changed. */
-  async ofSession(session: SessionTable): Promise<Principal | undefined> {
+  async ofHolder(session: SessionHolder): Promise<Principal | undefined> {
     switch (session.principal_kind) {
       case 'user': {
         const user = await this.user(session.principal_id);
@@ -61,7 +73,10 @@ export class PrincipalLoader {
         return this.#cache.get(key, () => this.#loadAgency(session.principal_id, assumer));
       }
       case 'federated':
-        return this.#cache.get(`federated ${session.token_hash}`, () => this.#loadFederated(session));
+        return this.#cache.get(
+          `federated ${session.principal_id} ${session.federated_groups} ${session.federated_name}`,
+          () => this.#loadFederated(session),
+        );
     }
   }
 
@@ -102,7 +117,7 @@ export class PrincipalLoader {
     };
   }
 
-  async #loadFederated(session: SessionTable): Promise<Principal | undefined> {
+  async #loadFederated(session: SessionHolder): Promise<Principal | undefined> {
     const provider = await findProviderOfAnyAccount(this.#reader, session.principal_id);
     if (!provider?.enabled || provider.account_id !== session.account_id) return undefined;
     const account = await findAccount(this.#reader, session.account_id);

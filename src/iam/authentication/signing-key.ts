@@ -58,6 +58,9 @@ export class SigningKeyLoader {
   }
 
   async #unwrap(accessKey: string, wrapped: Uint8Array): Promise<string> {
-    return Buffer.from(await this.#wrapper.unwrap(wrapped, secretPlace(accessKey))).toString('utf8');
+    const plaintext = await this.#wrapper.unwrap(wrapped, secretPlace(accessKey));
+    const secret = Buffer.from(plaintext).toString('utf8');
+    plaintext.fill(0);
+    return secret;
   }
 }

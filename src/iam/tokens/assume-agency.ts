@@ -1,12 +1,10 @@
 import { findAccount, findAccountByName } from '../accounts/store.ts';
 import { findAgencies } from '../agencies/store.ts';
-import { recordAudit } from '../audit/record-audit.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
-import type { Principal } from '../authentication/principal.ts';
+import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import type { AgencyTable } from '../tables.ts';
-import type { SessionHolder } from './issue-session.ts';
 
 export interface AgencyReference {
   readonly domain_id?: string;
@@ -46,10 +44,10 @@ export async function assumeAgency(
     assumed_by: caller.principal.principalId,
     credentials_version: caller.principal.credentialsVersion,
   };
-  const principal = await iam.principals.ofSession({ ...holder, ...noSession });
+  const principal = await iam.principals.ofHolder(holder);
   if (!principal) throw notAssumable();
   await iam.database.transaction((transaction) =>
-    recordAudit(iam, transaction, caller.actor, {
+    iam.audit.record(transaction, caller.actor, {
       action: access.action,
       resourceType: 'agency',
       resourceId: agency.agency_id,
@@ -87,15 +85,3 @@ async function findTrustingAgency(
 function notAssumable() {
   return forbidden('There is no such agency, or it does not trust this account.');
 }
-
-const noSession = {
-  token_hash: '',
-  use: 'bearer',
-  access_key: null,
-  wrapped_secret: null,
-  project_id: null,
-  scope: 'unscoped',
-  methods: '[]',
-  issued_at: 0,
-  expires_at: 0,
-} as const;

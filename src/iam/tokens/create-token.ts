@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
-import type { Principal } from '../authentication/principal.ts';
+import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
@@ -11,7 +11,6 @@ import {
   holderOfUser,
   type IssuedSession,
   newSession,
-  type SessionHolder,
   storeSession,
   tokenLifetimeMs,
 } from './issue-session.ts';

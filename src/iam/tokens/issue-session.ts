@@ -1,23 +1,11 @@
 import type { Transaction } from '../../platform/db/index.ts';
-import type { Principal } from '../authentication/principal.ts';
+import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { hashToken, newAccessKeyId, newSecretKey, newToken } from '../authentication/secrets.ts';
 import { secretPlace } from '../authentication/signing-key.ts';
 import type { IamContext } from '../context.ts';
 import type { SessionTable } from '../tables.ts';
 import type { TokenScope } from './scope.ts';
 import { insertSession } from './store.ts';
-
-/** Whom a session is for; what is stored of it. */
-export type SessionHolder = Pick<
-  SessionTable,
-  | 'account_id'
-  | 'principal_kind'
-  | 'principal_id'
-  | 'federated_name'
-  | 'federated_groups'
-  | 'assumed_by'
-  | 'credentials_version'
->;
 
 export interface IssuedSession {
   /** Given to the client and not stored. */

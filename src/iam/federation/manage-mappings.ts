@@ -1,0 +1,89 @@
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { conflict, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import type { IdentityMappingTable, IdentityProtocolTable } from '../tables.ts';
+import { requireProvider } from './manage-providers.ts';
+import type { MappingRule } from './mapping.ts';
+import {
+  deleteMappingRow,
+  deleteProtocolRow,
+  findMappings,
+  findProtocols,
+  insertMapping,
+  insertProtocol,
+  updateMappingRow,
+  updateProtocolRow,
+} from './store.ts';
+
+const access = { action: iamActions.updateProvider };
+
+export async function setMapping(
+  iam: IamContext,
+  actor: Actor,
+  mappingId: string,
+  rules: readonly MappingRule[],
+  mode: 'create' | 'replace',
+): Promise<IdentityMappingTable> {
+  return change(iam, actor, access, 'identity mapping', async (transaction) => {
+    const mapping = { account_id: actor.accountId, mapping_id: mappingId, rules: JSON.stringify(rules) };
+    if (mode === 'create') await insertMapping(transaction, mapping);
+    else {
+      if ((await findMappings(transaction, actor.accountId, mappingId)).length === 0)
+        throw notFound('mapping', mappingId);
+      await updateMappingRow(transaction, mapping);
+    }
+    return { result: mapping, resourceId: mappingId };
+  });
+}
+
+/** 409 while a protocol uses it. */
+export async function deleteMapping(iam: IamContext, actor: Actor, mappingId: string): Promise<void> {
+  await change(iam, actor, access, 'identity mapping', async (transaction) => {
+    const { accountId } = actor;
+    if ((await findMappings(transaction, accountId, mappingId)).length === 0)
+      throw notFound('mapping', mappingId);
+    if ((await findProtocols(transaction, accountId, { mappingId })).length > 0)
+      throw conflict('mapping', 'A protocol uses it; delete that first.');
+    await deleteMappingRow(transaction, accountId, mappingId);
+    return { result: undefined, resourceId: mappingId };
+  });
+}
+
+/** Ties a provider to a mapping; without one nobody can log in. */
+export async function setProtocol(
+  iam: IamContext,
+  actor: Actor,
+  protocol: Omit<IdentityProtocolTable, 'account_id'>,
+  mode: 'create' | 'replace',
+): Promise<IdentityProtocolTable> {
+  return change(iam, actor, access, 'identity protocol', async (transaction) => {
+    const { provider_id: providerId, protocol_id, mapping_id } = protocol;
+    await requireProvider(transaction, actor, providerId);
+    if ((await findMappings(transaction, actor.accountId, mapping_id)).length === 0)
+      throw notFound('mapping', mapping_id);
+    const row = { ...protocol, account_id: actor.accountId };
+    if (mode === 'create') await insertProtocol(transaction, row);
+    else {
+      const known = await findProtocols(transaction, actor.accountId, { providerId });
+      if (!known.some((other) => other.protocol_id === protocol_id)) throw notFound('protocol', protocol_id);
+      await updateProtocolRow(transaction, row);
+    }
+    return { result: row, resourceId: providerId, detail: `${protocol_id} by ${mapping_id}` };
+  });
+}
+
+export async function deleteProtocol(
+  iam: IamContext,
+  actor: Actor,
+  providerId: string,
+  protocolId: string,
+): Promise<void> {
+  await change(iam, actor, access, 'identity protocol', async (transaction) => {
+    const known = await findProtocols(transaction, actor.accountId, { providerId });
+    if (!known.some((other) => other.protocol_id === protocolId)) throw notFound('protocol', protocolId);
+    await deleteProtocolRow(transaction, actor.accountId, providerId, protocolId);
+    return { result: undefined, resourceId: providerId, detail: protocolId };
+  });
+}

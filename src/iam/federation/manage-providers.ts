@@ -1,0 +1,98 @@
+import type { Reader } from '../../platform/db/index.ts';
+import type { Actor } from '../actor.ts';
+import { change } from '../change.ts';
+import type { IamContext } from '../context.ts';
+import { conflict, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
+import type { IdentityProviderTable } from '../tables.ts';
+import { type OidcConfig, parseSigningKeys } from './oidc-config.ts';
+import { deleteProviderRows, findProviderOfAnyAccount, insertProvider, updateProviderRow } from './store.ts';
+
+/**
+ * Ids are unique over all accounts: a login names the provider and nothing else. That an id is taken is all that another
+ * account learns.
+ */
+export async function createProvider(
+  iam: IamContext,
+  actor: Actor,
+  providerId: string,
+  input: {
+    readonly ssoType: IdentityProviderTable['sso_type'];
+    readonly description: string;
+    readonly enabled: boolean;
+  },
+): Promise<IdentityProviderTable> {
+  const access = { action: iamActions.createProvider };
+  return change(iam, actor, access, 'identity provider', async (transaction) => {
+    const provider: IdentityProviderTable = {
+      provider_id: providerId,
+      account_id: actor.accountId,
+      sso_type: input.ssoType,
+      description: input.description,
+      enabled: input.enabled ? 1 : 0,
+      oidc_config: null,
+      created_at: iam.clock.nowMs(),
+    };
+    await insertProvider(transaction, provider);
+    return { result: provider, resourceId: providerId, resourceName: providerId };
+  });
+}
+
+export async function requireProvider(
+  reader: Reader,
+  actor: Actor,
+  providerId: string,
+): Promise<IdentityProviderTable> {
+  const provider = await findProviderOfAnyAccount(reader, providerId);
+  if (provider?.account_id !== actor.accountId) throw notFound('identity provider', providerId);
+  return provider;
+}
+
+export async function updateProvider(
+  iam: IamContext,
+  actor: Actor,
+  providerId: string,
+  columns: Partial<Pick<IdentityProviderTable, 'description' | 'enabled'>>,
+): Promise<IdentityProviderTable> {
+  const access = { action: iamActions.updateProvider };
+  return change(iam, actor, access, 'identity provider', async (transaction) => {
+    const provider = await requireProvider(transaction, actor, providerId);
+    if (Object.keys(columns).length > 0)
+      await updateProviderRow(transaction, actor.accountId, providerId, columns);
+    const detail = Object.keys(columns).join(', ');
+    return { result: { ...provider, ...columns }, resourceId: providerId, detail };
+  });
+}
+
+/** Its users' tokens end with it. */
+export async function deleteProvider(iam: IamContext, actor: Actor, providerId: string): Promise<void> {
+  const access = { action: iamActions.deleteProvider };
+  await change(iam, actor, access, 'identity provider', async (transaction) => {
+    await requireProvider(transaction, actor, providerId);
+    await deleteProviderRows(transaction, actor.accountId, providerId);
+    return { result: undefined, resourceId: providerId };
+  });
+}
+
+/** `mode` says whether one must be there before; both are an error otherwise, as at the vendor. */
+export async function setOidcConfig(
+  iam: IamContext,
+  actor: Actor,
+  providerId: string,
+  config: OidcConfig,
+  mode: 'create' | 'replace',
+): Promise<OidcConfig> {
+  const access = { action: iamActions.updateProvider };
+  return change(iam, actor, access, 'identity provider', async (transaction) => {
+    const provider = await requireProvider(transaction, actor, providerId);
+    if (mode === 'create' && provider.oidc_config !== null)
+      throw conflict('openid_connect_config', 'The identity provider has one already.');
+    if (mode === 'replace' && provider.oidc_config === null)
+      throw notFound('openid_connect_config', providerId);
+    parseSigningKeys(config.signing_key);
+    await updateProviderRow(transaction, actor.accountId, providerId, {
+      oidc_config: JSON.stringify(config),
+    });
+    return { result: config, resourceId: providerId, detail: `OpenID Connect, issuer ${config.idp_url}` };
+  });
+}
