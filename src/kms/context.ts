@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
-import type { MasterKey } from './at-rest/master-key.ts';
+import type { MasterKeyRing } from './at-rest/master-key-ring.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { KeyMaterials } from './key-materials.ts';
 import type { RunningKeyStore } from './providers/create-key-store.ts';
@@ -25,7 +25,7 @@ export interface KmsPorts {
   readonly log: Log;
   readonly identity: Identity;
   readonly scheduler: Scheduler;
-  readonly masterKey: MasterKey;
+  readonly masterKey: MasterKeyRing;
   readonly keyStore: Pick<RunningKeyStore, 'takeRsaKeyPair'>;
   /** Whether there is a user (or account, for `domain`) of that id, in any account: whom a grant may name. */
   readonly principalExists: (type: 'user' | 'domain', principalId: string) => Promise<boolean>;

@@ -1,12 +1,15 @@
 /** The door of keys: what keeps other capabilities' private keys, and the key management service itself. */
 /** Opened once at start, before everything that keeps secrets. */
-export type { MasterKey } from './at-rest/master-key.ts';
+
+export { MasterKeyRefused } from './at-rest/master-key-refused.ts';
+export type { MasterKeyRing as MasterKey } from './at-rest/master-key-ring.ts';
+export type { MasterKeySource } from './at-rest/master-key-source.ts';
+export { type OpenMasterKeyPorts, openMasterKey } from './at-rest/open-master-key.ts';
 export {
-  MasterKeyRefused,
-  type MasterKeySource,
-  type OpenMasterKeyPorts,
-  openMasterKey,
-} from './at-rest/open-master-key.ts';
+  type MasterKeyRotation,
+  type RotateMasterKeyPorts,
+  rotateMasterKey,
+} from './at-rest/rotate-master-key.ts';
 export { SealBroken } from './at-rest/sealed-box.ts';
 export { createSecretWrapper, type WrapsSecrets } from './at-rest/secret-wrapper.ts';
 export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';

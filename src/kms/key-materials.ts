@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } fr
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/database.ts';
-import { unwrapMaterial } from './at-rest/key-material.ts';
-import type { MasterKey } from './at-rest/master-key.ts';
+import { isWrapped, unwrapMaterial } from './at-rest/key-material.ts';
+import type { MasterKeyRing } from './at-rest/master-key-ring.ts';
 import { isAsymmetric, type KeySpec } from './key-spec.ts';
 import { findKeyVersion } from './store.ts';
 
@@ -26,7 +26,7 @@ interface KeyName {
 export interface KeyMaterialPorts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly masterKey: MasterKey;
+  readonly masterKey: MasterKeyRing;
 }
 
 /** Unwrapped material of busy keys, bounded in number and time. Whether a key may be used is not decided here. */
@@ -61,8 +61,8 @@ export class KeyMaterials {
   async #load(key: KeyName, version: number): Promise<Material | undefined> {
     const before = this.#drops;
     const row = await findKeyVersion(this.#ports.database, key.key_id, version);
-    if (!row?.wrapped_material) return undefined;
-    const bytes = unwrapMaterial(this.#ports.masterKey, key.key_id, version, row.wrapped_material);
+    if (!isWrapped(row)) return undefined;
+    const bytes = await unwrapMaterial(this.#ports.masterKey, row);
     const material = readMaterial(key.key_spec, bytes);
     bytes.fill(0);
     if (before === this.#drops) {

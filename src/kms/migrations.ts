@@ -4,9 +4,10 @@ import type { Migrations } from '../platform/db/index.ts';
 async function createMasterKeys(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('kms_master_keys')
-    .addColumn('singleton', 'integer', (column) => column.primaryKey())
-    .addColumn('master_key_id', 'text', (column) => column.notNull())
+    .addColumn('role', 'text', (column) => column.primaryKey())
+    .addColumn('master_key_id', 'text', (column) => column.notNull().unique())
     .addColumn('verification_tag', 'bytea', (column) => column.notNull())
+    .addColumn('sealed_with_other', 'bytea')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute();
 }
@@ -57,10 +58,17 @@ async function createKeyVersions(db: Kysely<unknown>): Promise<void> {
     .addColumn('key_id', 'text', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .addColumn('wrapped_material', 'bytea')
+    // The database itself refuses to forget a master key while anything is wrapped with it, whatever nodes do meanwhile.
+    .addColumn('master_key_id', 'text', (column) => column.references('kms_master_keys.master_key_id'))
     .addColumn('public_key_spki', 'bytea')
     .addColumn('material_fingerprint', 'bytea')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('kms_key_versions_key', ['key_id', 'version'])
+    .execute();
+  await db.schema
+    .createIndex('kms_key_versions_by_master_key')
+    .on('kms_key_versions')
+    .columns(['master_key_id', 'key_id', 'version'])
     .execute();
 }
 

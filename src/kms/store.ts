@@ -142,7 +142,9 @@ export async function updateKeyVersion(
   transaction: Transaction,
   keyId: string,
   version: number,
-  changes: Partial<Pick<KeyVersionTable, 'wrapped_material' | 'public_key_spki' | 'material_fingerprint'>>,
+  changes: Partial<
+    Pick<KeyVersionTable, 'wrapped_material' | 'master_key_id' | 'public_key_spki' | 'material_fingerprint'>
+  >,
 ): Promise<void> {
   await transaction
     .tables<KmsTables>()
@@ -157,7 +159,7 @@ export async function dropAllMaterial(transaction: Transaction, keyId: string): 
   await transaction
     .tables<KmsTables>()
     .updateTable('kms_key_versions')
-    .set({ wrapped_material: null })
+    .set({ wrapped_material: null, master_key_id: null })
     .where('key_id', '=', keyId)
     .execute();
 }

@@ -5,11 +5,13 @@
 export type KeyState = '2' | '3' | '4' | '5' | '7';
 export type KeyOrigin = 'kms' | 'external';
 
-/** One row: which master key the data belongs to. A second key can never be added, only exchanged in one statement. */
+/** Which master key the data belongs to; while it is being changed, the one that follows too. */
 export interface MasterKeyTable {
-  singleton: number;
+  role: 'current' | 'next';
   master_key_id: string;
   verification_tag: Uint8Array;
+  /** While there are two: this key, sealed with the other, so that whoever has one of them can read everything. */
+  sealed_with_other: Uint8Array | null;
   created_at: number;
 }
 
@@ -50,6 +52,8 @@ export interface KeyVersionTable {
   version: number;
   /** Null while imported material is deleted or expired. */
   wrapped_material: Uint8Array | null;
+  /** Which master key wraps the material; null where there is none. */
+  master_key_id: string | null;
   /** DER SubjectPublicKeyInfo of asymmetric keys. */
   public_key_spki: Uint8Array | null;
   /** Imported material only: keyed fingerprint, by which the same material is known when it is imported again. */

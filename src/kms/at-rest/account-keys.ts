@@ -5,8 +5,8 @@ import type { Database } from '../../platform/db/database.ts';
 import type { Random } from '../../platform/random.ts';
 import type { KeyOwner } from '../key-store.ts';
 import type { KeyTable } from '../tables.ts';
-import { unwrapMaterial, wrapMaterial } from './key-material.ts';
-import type { MasterKey } from './master-key.ts';
+import { isWrapped, unwrapMaterial, wrapMaterial } from './key-material.ts';
+import type { MasterKeyRing } from './master-key-ring.ts';
 import { SealBroken } from './sealed-box.ts';
 import { findKeyByAlias, findVersion, insertDefaultKey } from './store.ts';
 
@@ -26,7 +26,7 @@ export interface AccountKeyPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
-  readonly masterKey: MasterKey;
+  readonly masterKey: MasterKeyRing;
 }
 
 /** `pca/default`, `scm/default`, `system/default`: no customer can make a key whose alias ends so. */
@@ -92,8 +92,8 @@ export class AccountKeys {
     const cached = this.#versions.get(name);
     if (cached) return cached;
     const row = await findVersion(this.#ports.database, keyId, version);
-    if (!row?.wrapped_material) throw new SealBroken();
-    const material = unwrapMaterial(this.#ports.masterKey, keyId, version, row.wrapped_material);
+    if (!isWrapped(row)) throw new SealBroken();
+    const material = await unwrapMaterial(this.#ports.masterKey, row);
     const derived = Buffer.from(
       hkdfSync('sha256', material, Buffer.alloc(0), 'openccm account key: wrapping', 32),
     );
@@ -119,14 +119,14 @@ export class AccountKeys {
     const { database, clock, random, masterKey } = this.#ports;
     const keyId = random.uuid();
     const material = random.bytes(ACCOUNT_KEY_BYTES);
-    const wrapped = wrapMaterial(masterKey, random, keyId, 0, material);
+    const wrapped = await wrapMaterial(masterKey, random, keyId, 0, material);
     material.fill(0);
     const nowMs = clock.nowMs();
     await database.transaction(async (transaction) => {
       await insertDefaultKey(transaction, defaultKeyRow(owner, keyId, nowMs), {
         key_id: keyId,
         version: 0,
-        wrapped_material: wrapped,
+        ...wrapped,
         public_key_spki: null,
         material_fingerprint: null,
         created_at: nowMs,

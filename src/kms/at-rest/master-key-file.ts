@@ -1,11 +1,10 @@
 import { constants } from 'node:fs';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Random } from '../../platform/random.ts';
-import { MASTER_KEY_BYTES } from './master-key.ts';
 
 /** Undefined if there is no such file; any other failure to read is thrown, so that a new key never hides an old one. */
-export async function readMasterKeyFile(path: string): Promise<string | undefined> {
+export async function readKeyFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -23,15 +22,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/**
- * Generates a key and writes it for the owner only. The file appears under its name whole and durable, or not at all: what is
- * wrapped by a key that a power cut took away is lost. Two processes that start together get the same key, that of the first.
- */
-export async function createMasterKeyFile(path: string, random: Random): Promise<string> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+/** A durable file for the owner only, beside `path`; its name. */
+async function writeBeside(path: string, text: string, random: Random): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${random.hexId()}`;
-  const text = Buffer.from(random.bytes(MASTER_KEY_BYTES)).toString('base64');
   const file = await open(unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     await file.writeFile(`${text}\n`);
@@ -39,14 +33,30 @@ export async function createMasterKeyFile(path: string, random: Random): Promise
   } finally {
     await file.close();
   }
+  return unfinished;
+}
+
+/**
+ * Writes a file for the owner only; false if there is one. It appears under its name whole and durable, or not at all: what is
+ * wrapped by a key that a power cut took away is lost. Of two processes that start together the first wins.
+ */
+export async function createKeyFile(path: string, text: string, random: Random): Promise<boolean> {
+  const unfinished = await writeBeside(path, text, random);
   try {
     // link and not rename: it fails where the name is taken.
     await link(unfinished, path);
+    return true;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return false;
   } finally {
     await unlink(unfinished);
+    await syncFolder(dirname(path));
   }
-  await syncFolder(folder);
-  return await readFile(path, 'utf8');
+}
+
+/** Exchanges the content at one instant; a power cut leaves the old or the new one. */
+export async function replaceKeyFile(path: string, text: string, random: Random): Promise<void> {
+  await rename(await writeBeside(path, text, random), path);
+  await syncFolder(dirname(path));
 }

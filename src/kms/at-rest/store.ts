@@ -1,36 +1,79 @@
 import type { Reader, Transaction } from '../../platform/db/database.ts';
 import type { KeyStoreTables, KeyTable, KeyVersionTable, MasterKeyTable } from '../tables.ts';
+import type { WrappedMaterial } from './key-material.ts';
 
-export async function findMasterKeyRow(reader: Reader): Promise<MasterKeyTable | undefined> {
+/** The current one first; a second one while the master key is being changed. */
+export async function listMasterKeyRows(reader: Reader): Promise<MasterKeyTable[]> {
   return await reader
     .tables<KeyStoreTables>()
     .selectFrom('kms_master_keys')
     .selectAll()
-    .where('singleton', '=', 1)
-    .executeTakeFirst();
-}
-
-/** Keeps what another process wrote first. */
-export async function insertMasterKeyRow(
-  transaction: Transaction,
-  row: Omit<MasterKeyTable, 'singleton'>,
-): Promise<void> {
-  await transaction
-    .tables<KeyStoreTables>()
-    .insertInto('kms_master_keys')
-    .values({ singleton: 1, ...row })
-    .onConflict((conflict) => conflict.column('singleton').doNothing())
+    .orderBy('role')
     .execute();
 }
 
-export async function hasWrappedMaterial(reader: Reader): Promise<boolean> {
-  const row = await reader
+/** Keeps what another process wrote first in that role. */
+export async function insertMasterKeyRow(transaction: Transaction, row: MasterKeyTable): Promise<void> {
+  await transaction
+    .tables<KeyStoreTables>()
+    .insertInto('kms_master_keys')
+    .values(row)
+    .onConflict((conflict) => conflict.column('role').doNothing())
+    .execute();
+}
+
+/** Lets a master key's own row carry it, sealed with the other one. */
+export async function updateSealedMasterKey(
+  transaction: Transaction,
+  masterKeyId: string,
+  sealed: Uint8Array,
+): Promise<void> {
+  await transaction
+    .tables<KeyStoreTables>()
+    .updateTable('kms_master_keys')
+    .set({ sealed_with_other: sealed })
+    .where('master_key_id', '=', masterKeyId)
+    .execute();
+}
+
+/** Versions whose material is wrapped with this master key, some at a time. */
+export async function listVersionsWrappedWith(
+  reader: Reader,
+  masterKeyId: string,
+  limit: number,
+): Promise<KeyVersionTable[]> {
+  return await reader
     .tables<KeyStoreTables>()
     .selectFrom('kms_key_versions')
-    .select('key_id')
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .selectAll()
+    .where('master_key_id', '=', masterKeyId)
+    .orderBy('key_id')
+    .orderBy('version')
+    .limit(limit)
+    .execute();
+}
+
+/** Puts rewrapped material in place of what was read; leaves alone what changed meanwhile. */
+export async function replaceWrapping(
+  transaction: Transaction,
+  seen: Pick<KeyVersionTable, 'key_id' | 'version' | 'wrapped_material'>,
+  wrapped: WrappedMaterial,
+): Promise<void> {
+  await transaction
+    .tables<KeyStoreTables>()
+    .updateTable('kms_key_versions')
+    .set({ ...wrapped })
+    .where('key_id', '=', seen.key_id)
+    .where('version', '=', seen.version)
+    .where('wrapped_material', '=', seen.wrapped_material)
+    .execute();
+}
+
+/** Forgets the old master key and the seals. Throws the engine's error while anything is wrapped with it. */
+export async function promoteNextMasterKey(transaction: Transaction): Promise<void> {
+  const tables = transaction.tables<KeyStoreTables>();
+  await tables.deleteFrom('kms_master_keys').where('role', '=', 'current').execute();
+  await tables.updateTable('kms_master_keys').set({ role: 'current', sealed_with_other: null }).execute();
 }
 
 export async function findKeyByAlias(

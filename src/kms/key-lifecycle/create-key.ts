@@ -103,11 +103,12 @@ function keyRow(context: KmsContext, { actor, projectId }: Caller, key: CheckedK
 /** The first version: with material that is generated now, or without, waiting for import. */
 async function firstVersion(context: KmsContext, row: KeyTable, spec: KeySpec): Promise<KeyVersionTable> {
   const version = { key_id: row.key_id, version: 0, material_fingerprint: null, created_at: row.created_at };
-  if (row.origin === 'external') return { ...version, wrapped_material: null, public_key_spki: null };
+  if (row.origin === 'external')
+    return { ...version, wrapped_material: null, master_key_id: null, public_key_spki: null };
   const { bytes, publicKeySpki } = await generateMaterial(context, spec);
-  const wrapped = wrapMaterial(context.masterKey, context.random, row.key_id, 0, bytes);
+  const wrapped = await wrapMaterial(context.masterKey, context.random, row.key_id, 0, bytes);
   bytes.fill(0);
-  return { ...version, wrapped_material: wrapped, public_key_spki: publicKeySpki ?? null };
+  return { ...version, ...wrapped, public_key_spki: publicKeySpki ?? null };
 }
 
 /** Makes a customer key: enabled with new material, or (origin external) waiting for material. */
