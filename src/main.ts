@@ -25,6 +25,7 @@ async function start(): Promise<void> {
     log,
     hostName: hostname(),
   });
+  endOnSignal(app);
   try {
     const { httpsPort, httpPort } = await app.listen();
     announce(app, `https://${config.host}:${httpsPort}`, `http://${config.host}:${httpPort}`);
@@ -32,7 +33,6 @@ async function start(): Promise<void> {
     await app.close();
     throw error;
   }
-  endOnSignal(app);
 }
 
 function announce(app: App, httpsUrl: string, httpUrl: string): void {

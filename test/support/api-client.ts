@@ -3,6 +3,9 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { RunningServer } from './server.ts';
 
+/** A program of its own, or one in this process. */
+export type ReachableServer = Pick<RunningServer, 'httpsUrl' | 'caFile' | 'bootstrap'>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -30,7 +33,7 @@ export interface Credentials {
 }
 
 /** Signs in with a password, by default as the administrator of the first start. */
-export async function signIn(server: RunningServer, credentials?: Credentials): Promise<ApiClient> {
+export async function signIn(server: ReachableServer, credentials?: Credentials): Promise<ApiClient> {
   const { bootstrap } = server;
   const who = credentials ?? {
     accountName: bootstrap.account_name,
@@ -59,7 +62,7 @@ export const passwordSignIn = (who: Credentials) => ({
 });
 
 /** A client with this token, or with none. */
-export async function clientWith(server: RunningServer, token: string | undefined): Promise<ApiClient> {
+export async function clientWith(server: ReachableServer, token: string | undefined): Promise<ApiClient> {
   const agent = new Agent({ keepAlive: true, ca: await readFile(server.caFile) });
   const send: ApiClient['send'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {

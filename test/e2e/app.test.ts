@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { StartRefused } from '../../src/platform/start-refused.ts';
+import { clientWith, signIn } from '../support/api-client.ts';
+import { startApp } from '../support/app.ts';
+import { freshAddress } from '../support/databases.ts';
+import { createCa, issueWithKey, rootCaBody } from '../support/private-ca-requests.ts';
+
+const folders: string[] = [];
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'openccm-app-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function getPlain(url: string): Promise<{ status: number; text: string }> {
+  const answer = await fetch(url);
+  return { status: answer.status, text: await answer.text() };
+}
+
+describe('the program', () => {
+  test('issues and exports a certificate over HTTPS, and has it after a restart', async () => {
+    const dataDir = await newFolder();
+    const first = await startApp({ dataDir });
+    assert.equal(first.app.created?.accountName, first.bootstrap.account_name);
+    assert.equal((await stat(first.app.bootstrapFile)).mode & 0o777, 0o600);
+    const ca = await readFile(first.caFile, 'utf8');
+    const api = await signIn(first);
+    const caId = await createCa(api, rootCaBody('Restart root'));
+    const certificateId = await issueWithKey(api, caId, 'restart.example.test');
+    api.close();
+    await first.close();
+
+    const second = await startApp({ dataDir });
+    assert.equal(second.app.created, undefined);
+    assert.equal(await readFile(second.caFile, 'utf8'), ca);
+    const again = await signIn(second);
+    const exported = await again.call<{ certificate: string; private_key: string }>(
+      'POST',
+      `/v1/private-certificates/${certificateId}/export`,
+      { is_compressed: 'false', type: 'OTHER' },
+    );
+    assert.match(new X509Certificate(exported.certificate).subject, /CN=restart.example.test/);
+    assert.match(exported.private_key, /PRIVATE KEY/);
+    again.close();
+    await second.close();
+  });
+
+  test('tells operators how it is, on the plain port only', async () => {
+    const running = await startApp();
+    assert.deepEqual(await getPlain(`${running.httpUrl}/healthz`), { status: 200, text: '{"status":"ok"}' });
+    assert.deepEqual(await getPlain(`${running.httpUrl}/readyz`), {
+      status: 200,
+      text: '{"status":"ready"}',
+    });
+    const api = await signIn(running);
+    await api.call('GET', '/v1/private-certificate-authorities');
+    assert.equal((await api.send('GET', '/metrics')).status, 404);
+    const metrics = await getPlain(`${running.httpUrl}/metrics`);
+    assert.match(
+      metrics.text,
+      /openccm_requests_total\{operation="listCertificateAuthorities",status="200"\} 1/,
+    );
+    assert.match(metrics.text, /openccm_database_commit_transactions_count [1-9]/);
+    assert.match(metrics.text, /openccm_jobs_due 0/);
+    assert.equal((await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`)).status, 404);
+    assert.equal((await getPlain(`${running.httpUrl}/dev/clock`)).status, 404);
+    api.close();
+    await running.close();
+  });
+
+  test('serves the API on the plain port when it is told to', async () => {
+    const running = await startApp({ env: { OPENCCM_HTTP_API: '1' } });
+    const answer = await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`);
+    assert.equal(answer.status, 401);
+    const created = await fetch(`${running.httpUrl}/v3/auth/tokens`, { method: 'POST', body: '{}' });
+    assert.equal(created.status, 400);
+    await created.arrayBuffer();
+    assert.equal((await getPlain(`${running.httpUrl}/readyz`)).status, 200);
+    await running.close();
+  });
+
+  test('describes every operation under a name of its own', async () => {
+    const running = await startApp();
+    const api = await clientWith(running, undefined);
+    const document = await api.call<{ paths: Record<string, Record<string, { operationId?: string }>> }>(
+      'GET',
+      '/openapi.json',
+    );
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, operation]) => [`${method} ${path}`, operation.operationId] as const,
+      ),
+    );
+    assert.ok(operations.length > 30);
+    assert.deepEqual(
+      operations.filter(([, operationId]) => !operationId),
+      [],
+    );
+    assert.equal(new Set(operations.map(([, operationId]) => operationId)).size, operations.length);
+    api.close();
+    await running.close();
+  });
+
+  test('refuses a port that is taken, and leaves the other free', async () => {
+    const running = await startApp();
+    const dataDir = await newFolder();
+    const port = new URL(running.httpUrl).port;
+    await assert.rejects(startApp({ dataDir, env: { OPENCCM_HTTP_PORT: port } }), (error) => {
+      assert.ok(error instanceof StartRefused);
+      assert.match(error.message, new RegExp(`port ${port} of 127.0.0.1 is in use.*OPENCCM_HTTP_PORT`));
+      return true;
+    });
+    await running.close();
+  });
+
+  test('refuses a database that is not there, without telling its password', async () => {
+    const dataDir = await newFolder();
+    const env = { OPENCCM_DATABASE_URL: 'postgres://user:secret@127.0.0.1:1/ccm' };
+    await assert.rejects(startApp({ dataDir, env }), (error) => {
+      assert.ok(error instanceof StartRefused);
+      assert.match(
+        error.message,
+        /127\.0\.0\.1:1\/ccm cannot be opened: .*ECONNREFUSED.*OPENCCM_DATABASE_URL/,
+      );
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+
+  test('refuses a first password that its own policy forbids', async () => {
+    const dataDir = await newFolder();
+    await assert.rejects(
+      startApp({ dataDir, env: { OPENCCM_BOOTSTRAP_PASSWORD: 'short' } }),
+      (error) => error instanceof StartRefused && /OPENCCM_BOOTSTRAP_.*password/.test(error.message),
+    );
+  });
+});
+
+describe('the dev clock', () => {
+  test('makes what is due happen before it answers, and does not go back at a restart', async () => {
+    const dataDir = await newFolder();
+    const env = { OPENCCM_DEV_CLOCK: '1' };
+    const first = await startApp({ dataDir, env });
+    const api = await signIn(first);
+    const caId = await createCa(api, rootCaBody('Deleted root'));
+    const path = `/v1/private-certificate-authorities/${caId}`;
+    await api.call('POST', `${path}/disable`);
+    await api.call('DELETE', `${path}?pending_days=7`);
+    assert.equal((await api.send('GET', path)).status, 200);
+    api.close();
+    const before = first.clock.nowMs();
+    const advance = (body: unknown) =>
+      fetch(`${first.httpUrl}/dev/clock`, { method: 'POST', body: JSON.stringify(body) });
+    const refused = await advance({ advance_seconds: -1 });
+    assert.equal(refused.status, 400);
+    assert.match(await refused.text(), /advance_seconds must be >= 0/);
+    const moved = await advance({ advance_seconds: 8 * 86_400 });
+    assert.equal(moved.status, 200);
+    const { now_ms: nowMs } = (await moved.json()) as { now_ms: number };
+    assert.ok(nowMs >= before + 8 * 86_400_000);
+    // The token has expired with the time that passed.
+    const later = await signIn(first);
+    assert.equal((await later.send('GET', path)).status, 404);
+    later.close();
+    await first.close();
+
+    const second = await startApp({ dataDir, env });
+    assert.ok(second.clock.nowMs() >= nowMs);
+    await second.close();
+  });
+});
+
+describe('several nodes on one PostgreSQL', () => {
+  test('are one installation', async () => {
+    const { url } = await freshAddress.postgres();
+    const dataDir = await newFolder();
+    const env = { OPENCCM_DATABASE_URL: url };
+    const one = await startApp({ dataDir, env });
+    const two = await startApp({ dataDir, env });
+    assert.equal(two.app.created, undefined);
+    const api = await signIn(one);
+    const caId = await createCa(api, rootCaBody('Shared root'));
+    const other = await clientWith(two, api.token);
+    const certificateId = await issueWithKey(other, caId, 'node-two.example.test');
+    const shown = await api.call<{ certificate_id: string }>(
+      'GET',
+      `/v1/private-certificates/${certificateId}`,
+    );
+    assert.equal(shown.certificate_id, certificateId);
+    api.close();
+    other.close();
+    await Promise.all([one.close(), two.close()]);
+  });
+});
