@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeGeneralName, readDer, readGeneralName } from '../../pki/index.ts';
 import { type AlternativeNameType, certificateName } from './alternative-name.ts';
 
 const accepts = (type: AlternativeNameType, value: string, expected = value) =>
@@ -104,4 +106,50 @@ test('each type has its own longest value', () => {
   }
   accepts('UPN', `${'u'.repeat(128)}@${'r'.repeat(127)}`);
   accepts('URI', `urn:${'x'.repeat(249)}`);
+});
+
+test('whatever is accepted can be encoded, and is read back as it was', () => {
+  const types = ['DNS', 'IP', 'EMAIL', 'URI', 'UPN'] as const;
+  const pieces = fc.constantFrom(
+    'a',
+    'Z9',
+    '-',
+    '.',
+    '*.',
+    '_',
+    '@',
+    ':',
+    '//',
+    '[::1]',
+    '1',
+    '例',
+    'xn--',
+    '%41',
+    ' ',
+    '\0',
+    '[',
+    '?',
+  );
+  const values = fc.oneof(
+    fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.domain(),
+    fc.emailAddress(),
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.webUrl(),
+  );
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...types), values, (type, value) => {
+      const checked = certificateName({ type, value });
+      if ('problem' in checked) return;
+      accepted += 1;
+      const read = readGeneralName(readDer(encodeGeneralName(checked.name)));
+      // One address has many texts.
+      if (type !== 'IP') assert.deepEqual(read, checked.name);
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(accepted > 300, `${accepted} were accepted`);
 });

@@ -1,20 +1,14 @@
 import type { Actor } from '../../iam/actor.ts';
-import {
-  encodeName,
-  type HashAlgorithm,
-  type KeyAlgorithm,
-  type SignatureAlgorithm,
-} from '../../pki/index.ts';
+import { encodeName, type HashAlgorithm, type SignatureAlgorithm } from '../../pki/index.ts';
 import { toColumns, toEncodedName } from '../distinguished-name.ts';
 import {
   defaultEnterpriseProject,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
-import { pcaError } from '../errors.ts';
 import type { Issuer } from '../issuer.ts';
 import { accessRequest, caResource } from '../permissions.ts';
-import { requireSignatureAlgorithm } from '../signature-algorithm.ts';
+import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
 import { inheritedSubject, requestedExtensions } from './application.ts';
 import type { CreateCertificateBody } from './certificate-schemas.ts';
@@ -47,7 +41,7 @@ export async function createCertificate(
   await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
   const issuer = await ports.issuers.load(accountId, body.issuer_id);
   const keyAlgorithm = body.key_algorithm ?? issuer.keyAlgorithm;
-  requireSameFamily(keyAlgorithm, issuer);
+  requireSameFamily(keyAlgorithm, issuer.keyAlgorithm);
   const signatureAlgorithm = chosenSignatureAlgorithm(body.signature_algorithm, issuer);
   const subject = toColumns(inheritedSubject(body.distinguished_name, issuer.ca));
   // Before the key is generated: that costs far more than everything else here.
@@ -81,12 +75,6 @@ export async function createCertificate(
     subject,
     enterpriseProjectId,
   });
-}
-
-/** GM/T 0015: an SM2 certificate is signed with SM2 and SM3; no client of that family would take another signature. */
-export function requireSameFamily(keyAlgorithm: KeyAlgorithm, issuer: Pick<Issuer, 'keyAlgorithm'>): void {
-  if (keyAlgorithm !== 'SM2' || issuer.keyAlgorithm === 'SM2') return;
-  throw pcaError('PCA.00020102', 'key_algorithm SM2 needs an issuing CA whose key is SM2.');
 }
 
 /** Default: the hash of the CA (reference 4.2.2.2). An imported CA may have been signed in another family than its own key's. */

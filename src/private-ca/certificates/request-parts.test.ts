@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { customizedExtensionProblem, customizedExtensionValue } from './customized-extension.ts';
 import { defaultKeyUsages, endEntityUsageProblem, orderedUsages } from './end-entity-usage.ts';
 import { extendedKeyUsageIsCritical, extendedKeyUsages } from './extended-key-usage.ts';
@@ -65,5 +66,25 @@ test('the name of the ZIP climbs into no folder and survives every client', () =
   assert.equal(
     attachment("测试 'a'_other.zip"),
     `attachment; filename="__ 'a'_other.zip"; filename*=UTF-8''%E6%B5%8B%E8%AF%95%20%27a%27_other.zip`,
+  );
+});
+
+test('no common name breaks out of the header or of the folder', () => {
+  const names = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom('.', '/', '\\', '"', '\r', '\n', ';', '%', 'a') }),
+  );
+  fc.assert(
+    fc.property(names, (name) => {
+      const fileName = zipName(name, 'OTHER');
+      assert.doesNotMatch(fileName, /^\.|[/\\:*?"<>|\p{Cc}]/u);
+      const header = attachment(fileName);
+      assert.match(
+        header,
+        /^attachment; filename="[^"\\]+_other\.zip"(; filename\*=UTF-8''[A-Za-z0-9%!~_.-]+)?$/,
+      );
+      assert.match(header, /^[\x20-\x7e]+$/);
+    }),
+    { numRuns: 2000 },
   );
 });
