@@ -5,6 +5,7 @@ import type { Database } from '../platform/db/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { MasterKeyRing } from './at-rest/master-key-ring.ts';
+import type { WrapsSecrets } from './at-rest/secret-wrapper.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { KeyMaterials } from './key-materials.ts';
 import type { RunningKeyStore } from './providers/create-key-store.ts';
@@ -39,4 +40,6 @@ export interface KmsContext extends KmsPorts {
   readonly quotas: KmsQuotas;
   readonly directory: KeyDirectory;
   readonly materials: KeyMaterials;
+  /** Seals what the service itself gives out or keeps, such as import tokens. */
+  readonly secrets: WrapsSecrets;
 }
