@@ -17,7 +17,8 @@ export function describeOnEachDatabase(
   define: (open: OpenTestDatabase) => void,
 ): void {
   describe(`${name} (SQLite)`, () => define(openerOf((address) => address.sqlite(), migrations)));
-  describe(`${name} (PostgreSQL)`, () => define(openerOf((address) => address.postgres(), migrations)));
+  describe(`${name} (PostgreSQL)`, () =>
+    define(openerOf((address) => address.postgres(migrations), migrations)));
 }
 
 type DatabaseAddress = { url: string } | { sqliteFile: string };
@@ -46,7 +47,7 @@ function openerOf(
 
 const temporaryFolders: string[] = [];
 let databaseCount = 0;
-let postgres: Promise<{ server: EmbeddedPostgres; port: number }> | undefined;
+let postgres: Promise<Cluster> | undefined;
 
 after(async () => {
   const running = await postgres?.catch(() => undefined);
@@ -64,20 +65,65 @@ async function freshSqliteFile(): Promise<{ sqliteFile: string }> {
   return { sqliteFile: join(await temporaryFolder(), 'openccm.db') };
 }
 
-async function freshPostgresUrl(): Promise<{ url: string }> {
+/** With `migrations` they are applied already: once, to a database that is copied from then on. */
+async function freshPostgresUrl(migrations?: Migrations): Promise<{ url: string }> {
   postgres ??= startPostgres();
-  const { server, port } = await postgres;
-  databaseCount += 1;
-  const name = `test_${databaseCount}`;
-  await server.createDatabase(name);
-  return { url: `postgres://postgres:password@127.0.0.1:${port}/${name}` };
+  const cluster = await postgres;
+  if (!migrations) return { url: await createDatabase(cluster) };
+  const template = templates.get(migrations) ?? migratedTemplate(cluster, migrations);
+  templates.set(migrations, template);
+  return { url: await createDatabase(cluster, await template) };
 }
 
-async function startPostgres(): Promise<{ server: EmbeddedPostgres; port: number }> {
-  const port = await freePort();
+const templates = new Map<Migrations, Promise<string>>();
+
+async function migratedTemplate(cluster: Cluster, migrations: Migrations): Promise<string> {
+  const url = await createDatabase(cluster);
+  // A template must have no connections, so it is closed before anybody copies it.
+  const database = await openDatabase({ url, migrations, log: silentLog });
+  await database.close();
+  return new URL(url).pathname.slice(1);
+}
+
+async function createDatabase({ server, port }: Cluster, template = 'template1'): Promise<string> {
+  databaseCount += 1;
+  const name = `test_${databaseCount}`;
+  const client = server.getPgClient('postgres', '127.0.0.1');
+  await client.connect();
+  await client.query(`create database ${name} template ${template}`);
+  await client.end();
+  return `postgres://postgres:password@127.0.0.1:${port}/${name}`;
+}
+
+interface Cluster {
+  readonly server: EmbeddedPostgres;
+  readonly port: number;
+}
+
+const startAttempts = 3;
+
+async function startPostgres(): Promise<Cluster> {
   const folder = await temporaryFolder();
   // The server's user, not root, must reach the cluster within.
   await chmod(folder, 0o711);
+  const cluster = clusterAt(folder, await freePort());
+  // Test processes that start together on a machine without the server's user race to create it; the loser finds it made.
+  await cluster.server.initialise().catch(() => cluster.server.initialise());
+  return startOnFreePort(folder, cluster, startAttempts);
+}
+
+/** Another process may take the port between the look and the start; then the next one is tried. */
+async function startOnFreePort(folder: string, cluster: Cluster, attempts: number): Promise<Cluster> {
+  try {
+    await cluster.server.start();
+    return cluster;
+  } catch (error) {
+    if (attempts === 1) throw new Error('PostgreSQL does not start', { cause: error });
+    return startOnFreePort(folder, clusterAt(folder, await freePort()), attempts - 1);
+  }
+}
+
+function clusterAt(folder: string, port: number): Cluster {
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'cluster'),
     port,
@@ -95,8 +141,5 @@ async function startPostgres(): Promise<{ server: EmbeddedPostgres; port: number
     onLog: () => {},
     onError: () => {},
   });
-  // Test processes that start together on a machine without the server's user race to create it; the loser finds it made.
-  await server.initialise().catch(() => server.initialise());
-  await server.start();
   return { server, port };
 }
