@@ -32,6 +32,11 @@ export async function authorize(
 }
 
 const keyIdPattern = /^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$/;
+/** Whether a text has the form of a key's id. */
+export function isKeyId(text: string): boolean {
+  return keyIdPattern.test(text);
+}
+
 const urnPattern = /^kms:[^:]+:([^:]+):alias:(.+)$/;
 
 async function resolveKeyId(
@@ -81,15 +86,16 @@ export function isOwn(key: Key, { actor, projectId }: Caller): boolean {
   return key.account_id === actor.accountId && (key.is_default === 1 || key.project_id === projectId);
 }
 
-/** Records the refusal of what no grant allows, and throws it. */
+/** Records the refusal of what no grant allows, or of what `reason` says, and throws it. */
 export async function refuse(
   context: KmsContext,
   { actor }: Caller,
   key: Key,
   permission: PermissionName,
+  reason?: string,
 ): Promise<never> {
   const [action] = permissions[permission];
-  const explanation = `No grant of key ${key.key_id} allows ${action}.`;
+  const explanation = reason ?? `No grant of key ${key.key_id} allows ${action}.`;
   await context.database.transaction(async (transaction) => {
     await context.identity.recordAudit(transaction, actor, {
       action,

@@ -1,5 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
-import { isOwn, openKey, refuse } from '../access.ts';
+import { isKeyId, isOwn, openKey, refuse } from '../access.ts';
 import { changeKey } from '../change-key.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
@@ -84,6 +84,7 @@ export async function retireGrant(
   grantId: string,
 ): Promise<void> {
   const id = requireGrantId(grantId);
+  if (!isKeyId(keyId)) throw kmsError('KMS.0205', 'key_id must be a key ID.');
   const key = await context.directory.findFresh(keyId);
   const unknownKey = () => kmsError('KMS.0207', `There is no key ${keyId} in this project.`);
   if (!key) throw unknownKey();
