@@ -175,6 +175,13 @@ export const systemPolicies: readonly Policy[] = [
     'Read-only permissions for keys',
     kmsReadActions,
   ),
+  systemPolicy('OBS OperateAccess', 'system_all_obs_1', 'OBS', 'Basic operations on buckets and objects', [
+    'obs:bucket:List*',
+    'obs:bucket:Head*',
+    'obs:bucket:Get*',
+    'obs:object:Get*',
+    'obs:object:PutObject',
+  ]),
   systemPolicy(
     'PCAFullAccessPolicy',
     'PCAFullAccessPolicy',
