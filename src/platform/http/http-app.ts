@@ -1,7 +1,12 @@
 import type { RequestListener } from 'node:http';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyContextConfig,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { TSchema } from 'typebox';
-import { type ErrorDefinition, ServiceError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import { errorBody } from './error-dialects.ts';
@@ -35,7 +40,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) => {
       const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
-      refuse(reply, request, tooLong ? gatewayErrors.uriTooLong : gatewayErrors.badRequest);
+      refuse(reply, request, tooLong ? 'uriTooLong' : 'badRequest');
     },
     routerOptions: { maxParamLength: longestPathParameter, ignoreTrailingSlash: true },
   });
@@ -45,31 +50,38 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, locationOf(httpPart)));
   // The schemas of answers are for the description; JSON.stringify does not drop a field that one forgot.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  const knownPaths = new KnownPaths();
+  const knownPaths = new KnownPaths<FastifyContextConfig>();
   app.addHook('onRoute', (route) => {
-    knownPaths.add(route.method, route.url);
+    knownPaths.add(route);
     if (options.observe) route.onResponse = observerOf(options.observe, route.schema, route.url);
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    if (request.raw.url!.length > longestUrl) refuse(reply, request, gatewayErrors.uriTooLong);
+    if (request.raw.url!.length > longestUrl) refuse(reply, request, 'uriTooLong');
     else done();
   });
+  const countUnknown = options.observe?.('unknown');
   app.setNotFoundHandler((request, reply) => {
     if (options.otherwise) {
       reply.hijack();
       options.otherwise(request.raw, reply.raw);
       return;
     }
-    const methods = knownPaths.methodsOf(request.raw.url!);
+    const routes = knownPaths.routesOf(request.raw.url!);
+    const methods = [...new Set(routes.flatMap((route) => route.method))].sort();
     if (methods.length > 0) reply.header('allow', methods.join(', '));
-    refuse(reply, request, methods.length > 0 ? gatewayErrors.unknownMethod : gatewayErrors.unknownPath);
+    sendError(
+      reply,
+      request.id,
+      routes[0]?.config?.unknownMethod ?? gatewayError(routes.length > 0 ? 'unknownMethod' : 'unknownPath'),
+    );
+    countUnknown?.(reply.statusCode, reply.elapsedTime);
   });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ServiceError) return sendError(reply, request.id, error);
-    if (isClientError(error)) return refuse(reply, request, gatewayErrors.badRequest);
+    if (isClientError(error)) return refuse(reply, request, 'badRequest');
     options.log.error({ error, requestId: request.id, method: request.method }, 'a request failed');
-    refuse(reply, request, gatewayErrors.internal);
+    refuse(reply, request, 'internal');
   });
   return app;
 }
@@ -84,8 +96,12 @@ export function sendError(reply: FastifyReply, requestId: string, error: Service
     .send(JSON.stringify(errorBody(error, requestId)));
 }
 
-function refuse(reply: FastifyReply, request: FastifyRequest, definition: ErrorDefinition): void {
-  sendError(reply, request.id, new ServiceError('gateway', definition));
+function refuse(reply: FastifyReply, request: FastifyRequest, name: keyof typeof gatewayErrors): void {
+  sendError(reply, request.id, gatewayError(name));
+}
+
+function gatewayError(name: keyof typeof gatewayErrors): ServiceError {
+  return new ServiceError('gateway', gatewayErrors[name]);
 }
 
 /** Fastify's own complaints, such as of a Content-Type that is not one. */

@@ -1,20 +1,25 @@
-/** Which methods a path has, so an unknown method is told from an unknown path. Searched only when no route was found. */
-export class KnownPaths {
-  readonly #methods = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+/** A route as far as this needs it; read when it is asked for, as hooks add to it after it was made. */
+export interface KnownRoute<Config> {
+  readonly method: string | readonly string[];
+  /** In the router's notation: `/v1/things/:thing_id`, `*` for any rest. */
+  readonly url: string;
+  readonly config?: Config | undefined;
+}
 
-  /** `url` in the router's notation: `/v1/things/:thing_id`, `*` for any rest. */
-  add(method: string | readonly string[], url: string): void {
-    const known = this.#methods.get(url) ?? { pattern: patternOf(url), methods: new Set() };
-    for (const name of typeof method === 'string' ? [method] : method) known.methods.add(name);
-    this.#methods.set(url, known);
+/** Tells an unknown method from an unknown path. Searched only when no route was found. */
+export class KnownPaths<Config> {
+  readonly #routes = new Map<string, { pattern: RegExp; routes: KnownRoute<Config>[] }>();
+
+  add(route: KnownRoute<Config>): void {
+    const known = this.#routes.get(route.url) ?? { pattern: patternOf(route.url), routes: [] };
+    known.routes.push(route);
+    this.#routes.set(route.url, known);
   }
 
-  methodsOf(url: string): readonly string[] {
+  /** The routes that a URL would have reached by another method. */
+  routesOf(url: string): readonly KnownRoute<Config>[] {
     const path = url.split('?', 1)[0]!;
-    const methods = new Set<string>();
-    for (const known of this.#methods.values())
-      if (known.pattern.test(path)) for (const method of known.methods) methods.add(method);
-    return [...methods].sort();
+    return [...this.#routes.values()].flatMap((known) => (known.pattern.test(path) ? known.routes : []));
   }
 }
 

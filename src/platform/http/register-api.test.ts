@@ -221,6 +221,26 @@ describe('the gateway', () => {
     assert.equal(answer.headers.allow, 'GET, POST');
   });
 
+  test('lets a service answer unknown methods of its own paths', async () => {
+    const app = createHttpApp({ random: systemRandom, log: silentLog });
+    const definition = { status: 405, code: 'KMS.0215', message: 'Request method not supported.' };
+    const options = {
+      dialect: 'kms',
+      accessDenied: () => new ServiceError('kms', definition),
+      unknownError: definition,
+      invalid: () => new ServiceError('kms', definition),
+      unknownMethod: new ServiceError('kms', definition),
+      log: silentLog,
+    } as const;
+    await registerApi(app, options, (api) => {
+      api.post('/v1.0/:project_id/kms/list-keys', async () => ({}));
+    });
+    const answer = await app.inject('/v1.0/p/kms/list-keys?x=1');
+    assert.equal(answer.statusCode, 405);
+    assert.deepEqual(answer.json(), { error: { error_code: 'KMS.0215', error_msg: definition.message } });
+    assert.equal(answer.headers.allow, 'POST');
+  });
+
   test('does not read a body that goes nowhere', async () => {
     const app = await start();
     assert.equal((await post(app, '/v1/nothing', '{', { 'content-type': 'application/json' })).status, 404);

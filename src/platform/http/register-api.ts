@@ -31,6 +31,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Default: `required` where the route has a schema of the body, else `none`. */
     body?: BodyExpectation;
+    /** Set by `registerApi`. */
+    unknownMethod?: ServiceError | undefined;
   }
 }
 
@@ -57,6 +59,8 @@ export interface ApiOptions {
   readonly unknownError: ErrorDefinition;
   /** The service's error for a field that breaks its schema, naming the field. */
   readonly invalid: (failure: FieldFailure) => ServiceError;
+  /** The service's error for a path of its own with another method; without it the gateway answers. */
+  readonly unknownMethod?: ServiceError;
   readonly log: Log;
 }
 
@@ -74,6 +78,7 @@ export async function registerApi(
         prepareRequest(options.authenticate, expectation),
         ...listOf(route.preValidation),
       ];
+      route.config = { ...route.config, unknownMethod: options.unknownMethod };
       route.schema = describeRoute(route.schema ?? {}, options);
     });
     scope.setErrorHandler(errorHandler(options));
