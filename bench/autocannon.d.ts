@@ -13,6 +13,8 @@ declare module 'autocannon' {
     connections: number;
     /** Seconds. */
     duration: number;
+    /** Before the measurement, uncounted. */
+    warmup?: { connections: number; duration: number };
     requests: Request[];
     /** Of the requests, in seconds. */
     timeout?: number;

@@ -31,6 +31,7 @@ const result = await autocannon({
   url: url.origin,
   connections: load.connections,
   duration: load.seconds,
+  warmup: { connections: load.connections, duration: Math.ceil(load.seconds / 5) },
   timeout: 60,
   requests: [request],
   ...(load.caFile ? { tlsOptions: { ca: readFileSync(load.caFile, 'utf8') } } : {}),
