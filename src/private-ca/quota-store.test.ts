@@ -59,6 +59,15 @@ describeOnEachDatabase('quota', migrations, (open) => {
     assert.deepEqual(await quotas.find(database, account, 'CERTIFICATE'), { used: 12, quota: 12 });
   });
 
+  test('whether there is room can be asked before', async () => {
+    const database = await open();
+    const requireRoom = () => quotas.requireRoom(database, account, 'CERTIFICATE');
+    await take(database, 9);
+    await requireRoom();
+    await take(database);
+    await assert.rejects(requireRoom, { code: 'PCA.00030001', status: 403, message: /10 of 10/ });
+  });
+
   test('a throw in the same transaction gives back what was taken', async () => {
     const database = await open();
     const failing = database.transaction(async (transaction) => {

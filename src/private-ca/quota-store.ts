@@ -15,6 +15,10 @@ export interface QuotaUse {
   readonly quota: number;
 }
 
+function exceeded({ used, quota }: QuotaUse) {
+  return pcaError('PCA.00030001', `${used} of ${quota} are used.`);
+}
+
 /** Counts resources where they are created and removed, so that the count holds under concurrency without counting rows. */
 export class QuotaStore {
   readonly #limits: QuotaLimits;
@@ -49,8 +53,13 @@ export class QuotaStore {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     if (await this.#takeFromRow(transaction, accountId, resource, amount)) return;
-    const { used, quota } = await this.find(transaction, accountId, resource);
-    throw pcaError('PCA.00030001', `${used} of ${quota} are used.`);
+    throw exceeded(await this.find(transaction, accountId, resource));
+  }
+
+  /** Spares the generation of a key that could not be kept; only `take` decides. Throws PCA.00030001. */
+  async requireRoom(reader: Reader, accountId: string, resource: QuotaResource): Promise<void> {
+    const use = await this.find(reader, accountId, resource);
+    if (use.used >= use.quota) throw exceeded(use);
   }
 
   /** The other direction of `take`. */

@@ -51,6 +51,7 @@ export async function createAuthority(
   await ports.identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId }));
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   if (body.ca_id) requireUninformed(purchased, ports.clock.nowMs());
+  else await ports.quotas.requireRoom(ports.database, actor.accountId, 'CERTIFICATE_AUTHORITY');
   const prepared = await prepare(ports, actor.accountId, body);
   const columns = {
     ...prepared.name,
