@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bootstrap } from './accounts/bootstrap.ts';
 import { type CreatedAccount, createAccount, type NewAccount } from './accounts/create-account.ts';
 import type { Actor } from './actor.ts';
+import { createServiceAgencies } from './agencies/assume-service-agency.ts';
 import type { TokenFault } from './authentication/authenticator.ts';
 import type { IamPorts } from './context.ts';
 import { createContext } from './create-context.ts';
@@ -9,6 +10,7 @@ import { findEnterpriseProjects } from './enterprise-projects/store.ts';
 import type { Identity } from './identity.ts';
 import { authenticationHook } from './request-authentication.ts';
 import { registerIamRoutes } from './routes.ts';
+import type { ServiceAgencies } from './service-agencies.ts';
 import { systemActor } from './system-actor.ts';
 import { deleteExpiredSessions } from './tokens/store.ts';
 
@@ -19,12 +21,14 @@ export type { IamPorts } from './context.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
+export type { ServiceAgencies, ServiceAgency } from './service-agencies.ts';
 export type { CatalogService } from './tokens/catalog.ts';
 export { identityVersions } from './version-routes.ts';
 
 /** Identity as the rest of the program sees it. */
 export interface Iam {
   readonly identity: Identity;
+  readonly serviceAgencies: ServiceAgencies;
   /**
    * The `authenticate` of `registerApi`: sets `request.actor`, or throws the service's own answer to a token's fault or the
    * gateway's 401 (APIGW.0301) to a signature's.
@@ -53,6 +57,7 @@ export function createIam(ports: IamPorts): Iam {
   };
   return {
     identity,
+    serviceAgencies: createServiceAgencies(iam),
     authenticate: (tokenFault) => authenticationHook(iam, tokenFault),
     register: (app) => registerIamRoutes(app, iam),
     bootstrap: (first) => bootstrap(iam, first),

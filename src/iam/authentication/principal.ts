@@ -39,6 +39,14 @@ export interface Principal {
   readonly grants: readonly Grant[];
 }
 
+/** Who steps into an agency: a user of the trusted account, or the trusted service. */
+interface Assumer {
+  /** The account's id or the service's name. */
+  readonly trusted: string;
+  readonly name: string;
+  readonly credentialsVersion: number;
+}
+
 const maximumPrincipals = 10_000;
 const maximumPolicies = 10_000;
 
@@ -70,7 +78,9 @@ export class PrincipalLoader {
         const assumer = await this.user(session.assumed_by ?? '');
         if (assumer?.credentialsVersion !== session.credentials_version) return undefined;
         const key = `agency ${session.principal_id} ${assumer.principalId}`;
-        return this.#cache.get(key, () => this.#loadAgency(session.principal_id, assumer));
+        const name = `${assumer.accountName}/${assumer.principalName}`;
+        const person = { trusted: assumer.accountId, name, credentialsVersion: assumer.credentialsVersion };
+        return this.#cache.get(key, () => this.#loadAgency(session.principal_id, person));
       }
       case 'federated':
         return this.#cache.get(
@@ -98,10 +108,17 @@ export class PrincipalLoader {
     };
   }
 
-  async #loadAgency(agencyId: string, assumer: Principal): Promise<Principal | undefined> {
+  /** A service of this installation that an account trusts. */
+  serviceAgency(agencyId: string, service: string): Promise<Principal | undefined> {
+    const assumer = { trusted: service, name: service, credentialsVersion: 0 };
+    return this.#cache.get(`agency ${agencyId} ${service}`, () => this.#loadAgency(agencyId, assumer));
+  }
+
+  async #loadAgency(agencyId: string, assumer: Assumer): Promise<Principal | undefined> {
     const agency = await findAgencyOfAnyAccount(this.#reader, agencyId);
     if (!agency || (agency.expires_at !== null && agency.expires_at <= this.#clock.nowMs())) return undefined;
-    if (agency.trust_account_id !== assumer.accountId) return undefined;
+    // An account is trusted by its id: its name may pass to another one.
+    if ((agency.trust_account_id ?? agency.trust_name) !== assumer.trusted) return undefined;
     const account = await findAccount(this.#reader, agency.account_id);
     if (!account?.enabled) return undefined;
     return {
@@ -109,8 +126,8 @@ export class PrincipalLoader {
       accountId: account.account_id,
       accountName: account.name,
       principalId: agencyId,
-      // The trail must show the person behind the agency.
-      principalName: `${agency.name}/${assumer.accountName}/${assumer.principalName}`,
+      // The trail must show who is behind the agency.
+      principalName: `${agency.name}/${assumer.name}`,
       isRoot: false,
       credentialsVersion: assumer.credentialsVersion,
       grants: await this.#grants(account.account_id, [agencyId]),
