@@ -11,6 +11,7 @@ import {
   bootstrapInstallation,
   openInstallationDatabase,
   openInstallationMasterKey,
+  openInstallationToken,
 } from './installation.ts';
 import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   createSecretWrapper,
   migrations as kmsMigrations,
   type MasterKey,
+  type Token,
 } from './kms/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
@@ -65,7 +67,7 @@ const version = '0.1.0';
 const sessionSweep = { kind: 'iam:sessions:sweep', key: 'all', accountId: 'system' };
 const sessionSweepMs = 3_600_000;
 
-const migrations = {
+export const migrations = {
   ...settingsMigrations,
   ...jobsMigrations,
   ...kmsMigrations,
@@ -89,12 +91,14 @@ export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
   const metrics = createMetrics(new Set(['createCertificate', 'createCertificateByCsr']));
   const observe = metrics.observeCommit;
   const database = await openInstallationDatabase(config, folder, { migrations, log, observe });
+  const token = openInstallationToken(config, { clock: ports.tlsClock, log });
   try {
     if (config.devClock) await restoreDevClock(clock, database);
     const base = { database, clock, random, log };
-    const masterKey = await openInstallationMasterKey(config, folder, base);
-    return await assemble(config, ports, { base, folder, metrics, masterKey });
+    const masterKey = await openInstallationMasterKey(config, folder, base, token);
+    return await assemble(config, ports, { base, folder, metrics, masterKey, token });
   } catch (error) {
+    await token?.close();
     await database.close();
     throw error;
   }
@@ -105,6 +109,7 @@ interface Foundation {
   readonly folder: DataFolder;
   readonly metrics: Metrics;
   readonly masterKey: MasterKey;
+  readonly token: Token | undefined;
 }
 
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
@@ -134,6 +139,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
       await servers?.close(closeGraceMs);
       await jobs.close();
       await keyStore.close();
+      await foundation.token?.close();
       await Promise.all([api.close(), operations.close()]);
       await base.database.close();
     },

@@ -1,5 +1,13 @@
 import type { CreatedAccount, Iam } from './iam/index.ts';
-import { type MasterKey, MasterKeyRefused, type MasterKeySource, openMasterKey } from './kms/index.ts';
+import {
+  type MasterKey,
+  MasterKeyRefused,
+  type MasterKeySource,
+  openMasterKey,
+  openToken,
+  type Token,
+  TokenUnavailable,
+} from './kms/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
@@ -45,19 +53,35 @@ export async function openInstallationMasterKey(
   config: Config,
   folder: DataFolder,
   given: { readonly database: Database; readonly clock: Clock; readonly random: Random },
+  token: Token | undefined,
 ): Promise<MasterKey> {
   try {
-    return await openMasterKey({ ...given, source: masterKeySource(config.masterKey, folder) });
+    return await openMasterKey({ ...given, source: masterKeySource(config, folder, token) });
   } catch (error) {
-    if (error instanceof MasterKeyRefused) throw new StartRefused(error.message, { cause: error });
+    if (error instanceof MasterKeyRefused || error instanceof TokenUnavailable)
+      throw new StartRefused(error.message, { cause: error });
     throw error;
   }
 }
 
-function masterKeySource(masterKey: Config['masterKey'], folder: DataFolder): MasterKeySource {
-  if (masterKey === undefined) return { kind: 'file', path: folder.pathOf('master.key'), create: true };
-  if ('file' in masterKey) return { kind: 'file', path: masterKey.file, create: false };
-  return { kind: 'environment', name: 'OPENCCM_MASTER_KEY', base64: masterKey.base64 };
+/** Where the configuration has the master key; `token` is needed if the HSM seals it. */
+export function masterKeySource(
+  { masterKey, masterKeyInHsm }: Config,
+  folder: DataFolder,
+  token: Token | undefined,
+): MasterKeySource {
+  if (masterKey && 'base64' in masterKey)
+    return { kind: 'environment', name: 'OPENCCM_MASTER_KEY', base64: masterKey.base64 };
+  const file = { path: masterKey?.file ?? folder.pathOf('master.key'), create: masterKey === undefined };
+  return masterKeyInHsm && token ? { kind: 'token', ...file, token } : { kind: 'file', ...file };
+}
+
+/** The token of the configuration, which connects when it is first used; undefined if there is none. */
+export function openInstallationToken(
+  { pkcs11: settings }: Config,
+  given: { readonly clock: Clock; readonly log: Log },
+): Token | undefined {
+  return settings && openToken({ ...given, settings });
 }
 
 /** At the first start makes the first account and writes its credentials down; undefined at every other. */

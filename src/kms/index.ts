@@ -15,5 +15,11 @@ export { createSecretWrapper, type WrapsSecrets } from './at-rest/secret-wrapper
 export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';
 export { migrations } from './migrations.ts';
 export { createKeyStore, type KeyStorePorts, type RunningKeyStore } from './providers/create-key-store.ts';
+export {
+  openToken,
+  type Pkcs11Settings,
+  type Token,
+  TokenUnavailable,
+} from './providers/pkcs11/index.ts';
 export type { RsaPoolSizes } from './providers/rsa-key-pool.ts';
 export { PrivateKeyNotFound } from './providers/software-key-store.ts';

@@ -87,3 +87,55 @@ test('two listeners do not share a port', () => {
     'OPENCCM_HTTP_PORT must differ from OPENCCM_HTTPS_PORT',
   ]);
 });
+
+const hsm = {
+  OPENCCM_PKCS11_MODULE: '/usr/lib/hsm.so',
+  OPENCCM_PKCS11_TOKEN_LABEL: 'root keys',
+  OPENCCM_PKCS11_PIN_FILE: '/run/secrets/pin',
+  OPENCCM_PKCS11_CLUSTER_ID: 'cluster-1',
+};
+
+test('an HSM is named by its library, a token, a PIN and a cluster', () => {
+  assert.equal(readConfig({}).pkcs11, undefined);
+  assert.deepEqual(readConfig({ ...hsm, OPENCCM_MASTER_KEY_HSM: '1' }).pkcs11, {
+    modulePath: '/usr/lib/hsm.so',
+    token: { label: 'root keys' },
+    pin: { file: '/run/secrets/pin' },
+    clusterId: 'cluster-1',
+  });
+  const bySlot = { OPENCCM_PKCS11_TOKEN_LABEL: '', OPENCCM_PKCS11_SLOT: '3' };
+  const byPin = { OPENCCM_PKCS11_PIN_FILE: '', OPENCCM_PKCS11_PIN: '1234' };
+  assert.partialDeepStrictEqual(readConfig({ ...hsm, ...bySlot, ...byPin }).pkcs11, {
+    token: { slotId: 3 },
+    pin: { value: '1234' },
+  });
+});
+
+test('what an HSM lacks is told', () => {
+  const cases: [Environment, string][] = [
+    [
+      { OPENCCM_PKCS11_SLOT: '3' },
+      'OPENCCM_PKCS11_TOKEN_LABEL or OPENCCM_PKCS11_SLOT is needed, one of them',
+    ],
+    [
+      { OPENCCM_PKCS11_TOKEN_LABEL: '', OPENCCM_PKCS11_SLOT: 'secret' },
+      'OPENCCM_PKCS11_SLOT must be the number of a slot',
+    ],
+    [
+      { OPENCCM_PKCS11_PIN: 'secret' },
+      'OPENCCM_PKCS11_PIN_FILE or OPENCCM_PKCS11_PIN is needed, one of them',
+    ],
+    [
+      { OPENCCM_PKCS11_CLUSTER_ID: 'secret cluster' },
+      'OPENCCM_PKCS11_CLUSTER_ID must name the HSM cluster: 1 to 64 letters, digits and -',
+    ],
+    [
+      { OPENCCM_MASTER_KEY_HSM: '1', OPENCCM_MASTER_KEY: 'secret' },
+      'OPENCCM_MASTER_KEY_HSM and OPENCCM_MASTER_KEY exclude each other',
+    ],
+  ];
+  for (const [change, problem] of cases) assert.deepEqual(problemsOf({ ...hsm, ...change }), [problem]);
+  assert.deepEqual(problemsOf({ OPENCCM_MASTER_KEY_HSM: '1' }), [
+    'OPENCCM_MASTER_KEY_HSM needs an HSM: set OPENCCM_PKCS11_MODULE',
+  ]);
+});

@@ -17,6 +17,10 @@ export interface Config {
   readonly databasePoolSize: number;
   /** Undefined: a file of its own in the data folder, made at first start. */
   readonly masterKey: { readonly file: string } | { readonly base64: string } | undefined;
+  /** The file of the master key is sealed by the HSM. */
+  readonly masterKeyInHsm: boolean;
+  /** The token of an HSM; undefined: there is none. */
+  readonly pkcs11: Pkcs11Config | undefined;
   readonly bootstrap: {
     readonly accountName: string;
     readonly userName: string | undefined;
@@ -29,6 +33,15 @@ export interface Config {
   readonly devClock: boolean;
   readonly httpApi: boolean;
   readonly logLevel: LogLevel;
+}
+
+export interface Pkcs11Config {
+  /** Path of the vendor's library. */
+  readonly modulePath: string;
+  readonly token: { readonly label: string } | { readonly slotId: number };
+  readonly pin: { readonly value: string } | { readonly file: string };
+  /** The HSM cluster that the token is called in the API. */
+  readonly clusterId: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,6 +62,8 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: variables.databaseUrl('DATABASE_URL'),
     databasePoolSize: variables.integer('DATABASE_POOL_SIZE', 10, 1, 1_000),
     masterKey: readMasterKey(variables),
+    masterKeyInHsm: variables.flag('MASTER_KEY_HSM'),
+    pkcs11: readPkcs11(variables),
     bootstrap: {
       accountName: variables.text('BOOTSTRAP_ACCOUNT') ?? 'openccm',
       userName: variables.text('BOOTSTRAP_USER') ?? 'admin',
@@ -69,6 +84,10 @@ export function readConfig(environment: Environment): Config {
     );
   if (config.httpsPort !== 0 && config.httpsPort === config.httpPort)
     variables.refuse('HTTP_PORT', 'must differ from OPENCCM_HTTPS_PORT');
+  if (config.masterKeyInHsm && config.pkcs11 === undefined)
+    variables.refuse('MASTER_KEY_HSM', 'needs an HSM: set OPENCCM_PKCS11_MODULE');
+  if (config.masterKeyInHsm && config.masterKey && 'base64' in config.masterKey)
+    variables.refuse('MASTER_KEY_HSM', 'and OPENCCM_MASTER_KEY exclude each other');
   variables.finish();
   return config;
 }
@@ -80,6 +99,32 @@ function readMasterKey(variables: Variables): Config['masterKey'] {
     variables.refuse('MASTER_KEY', 'and OPENCCM_MASTER_KEY_FILE exclude each other');
   if (file !== undefined) return { file };
   return base64 === undefined ? undefined : { base64 };
+}
+
+const clusterPattern = /^[0-9A-Za-z-]{1,64}$/;
+
+function readPkcs11(variables: Variables): Config['pkcs11'] {
+  const modulePath = variables.text('PKCS11_MODULE');
+  const label = variables.text('PKCS11_TOKEN_LABEL');
+  const slot = variables.text('PKCS11_SLOT');
+  const file = variables.text('PKCS11_PIN_FILE');
+  const value = variables.text('PKCS11_PIN');
+  const clusterId = variables.text('PKCS11_CLUSTER_ID') ?? '';
+  if (modulePath === undefined) return undefined;
+  if ((label === undefined) === (slot === undefined))
+    variables.refuse('PKCS11_TOKEN_LABEL', 'or OPENCCM_PKCS11_SLOT is needed, one of them');
+  if (slot !== undefined && !/^\d{1,14}$/.test(slot))
+    variables.refuse('PKCS11_SLOT', 'must be the number of a slot');
+  if ((file === undefined) === (value === undefined))
+    variables.refuse('PKCS11_PIN_FILE', 'or OPENCCM_PKCS11_PIN is needed, one of them');
+  if (!clusterPattern.test(clusterId))
+    variables.refuse('PKCS11_CLUSTER_ID', 'must name the HSM cluster: 1 to 64 letters, digits and -');
+  return {
+    modulePath,
+    token: label === undefined ? { slotId: Number(slot) } : { label },
+    pin: file === undefined ? { value: value ?? '' } : { file },
+    clusterId,
+  };
 }
 
 /** Collects problems; they never quote a value, which may be a password. */

@@ -6,7 +6,7 @@ import { additionalData, SealBroken } from './sealed-box.ts';
 import { listMasterKeyRows } from './store.ts';
 
 /** Often enough that no node misses a change of the master key, which takes at least `settleMs`. */
-const WATCH_MS = 5_000;
+const WATCH_MS = 2_000;
 
 function place(masterKeyId: string): Buffer {
   return additionalData('master key', masterKeyId);

@@ -25,7 +25,7 @@ import {
 
 const BATCH = 200;
 /** Three looks of the slowest node at the database: by then all wrap with the new key. */
-export const defaultSettleMs = 15_000;
+export const defaultSettleMs = 7_000;
 
 export interface RotateMasterKeyPorts {
   readonly database: Database;

@@ -1,6 +1,6 @@
 /** Keys that stay in a PKCS#11 token (an HSM). */
-export { Pkcs11Token, type TokenPorts } from './open-token.ts';
-export { InvalidPkcs11Settings, type Pkcs11Settings, parsePkcs11Settings } from './settings.ts';
+export { openToken, Pkcs11Token, type TokenPorts } from './open-token.ts';
+export type { Pkcs11Settings } from './settings.ts';
 export {
   type GcmMessage,
   NotGenuine,

@@ -169,6 +169,11 @@ export class Pkcs11Token implements Token {
   }
 }
 
+/** A token that connects when it is first used and again after every loss. */
+export function openToken(ports: TokenPorts): Token {
+  return new Pkcs11Token(ports);
+}
+
 function failureOf(error: unknown) {
   return error instanceof ConnectionFailure ? error.failure : undefined;
 }
