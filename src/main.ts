@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 // Signatures and key generation run on libuv's pool of threads, whose size is read when it is first used: before the rest is loaded.
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
 
+// The database and its log hold secrets, wrapped as they are: files are for this user alone unless their writer says otherwise.
+process.umask(0o077);
+
 // A third less work at every start but the first. Beside the code it belongs to: in a folder for all users, as is the default, another
 // could leave code for this one to run. Where it cannot be written Node goes without.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/openccm', import.meta.url)));

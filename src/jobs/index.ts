@@ -22,8 +22,6 @@ export interface Scheduler {
 export interface Jobs extends Scheduler {
   /** Begins to look for due work. */
   start(): void;
-  /** Looks now, as after the clock was moved. */
-  wake(): void;
   /** Runs all that is due and resolves when nothing is left; failed jobs wait for their retry. */
   runDue(): Promise<void>;
   /** Jobs whose time has come and that nobody runs, and since when the oldest waits, in milliseconds since 1970. */
@@ -44,7 +42,6 @@ export function createJobs(ports: WorkerPorts): Jobs {
       handlers.set(kind, handler);
     },
     start: () => worker.start(),
-    wake: () => worker.wake(),
     runDue: () => worker.runDue(),
     backlog: () => readBacklog(ports.database, ports.clock.nowMs()),
     close: () => worker.close(),

@@ -19,7 +19,11 @@ test('is made with its parents, for this user alone, and writes files as a whole
   await folder.write('secret', 'new', 0o600);
   assert.equal(await readFile(folder.pathOf('secret'), 'utf8'), 'new');
   assert.equal((await stat(folder.pathOf('secret'))).mode & 0o777, 0o600);
-  assert.deepEqual(await readdir(join(parent, 'a', 'b')), ['secret']);
+  const umask = process.umask(0o077);
+  await folder.write('public', 'text', 0o644);
+  process.umask(umask);
+  assert.equal((await stat(folder.pathOf('public'))).mode & 0o777, 0o644);
+  assert.deepEqual((await readdir(join(parent, 'a', 'b'))).sort(), ['public', 'secret']);
   await openDataFolder(join(parent, 'a', 'b'));
 });
 

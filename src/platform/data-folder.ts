@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StartRefused } from './start-refused.ts';
 
@@ -28,6 +28,8 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
       const target = join(folder, name);
       const unfinished = `${target}.new`;
       await writeFile(unfinished, text, { mode });
+      // The mode of a new file is cut by the umask, which is narrow here.
+      await chmod(unfinished, mode);
       await rename(unfinished, target);
     },
   };

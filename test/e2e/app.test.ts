@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { FixedClock } from '../../src/platform/clock.ts';
 import { StartRefused } from '../../src/platform/start-refused.ts';
 import { clientWith, signIn } from '../support/api-client.ts';
 import { startApp } from '../support/app.ts';
@@ -174,6 +175,29 @@ describe('the dev clock', () => {
     const second = await startApp({ dataDir, env });
     assert.ok(second.clock.nowMs() >= nowMs);
     await second.close();
+  });
+});
+
+describe('a clock that stands still', () => {
+  test('carries the program from one day to the other', async () => {
+    const clock = new FixedClock(Date.UTC(2025, 0, 1));
+    const running = await startApp({ clock });
+    const api = await signIn(running);
+    const caId = await createCa(api, rootCaBody('Still root'));
+    const path = `/v1/private-certificate-authorities/${caId}`;
+    const { create_time: createTime } = await api.call<{ create_time: number }>('GET', path);
+    assert.equal(createTime, Date.UTC(2025, 0, 1));
+    await api.call('POST', `${path}/disable`);
+    await api.call('DELETE', `${path}?pending_days=7`);
+    await running.app.runDueJobs();
+    assert.equal((await api.send('GET', path)).status, 200);
+    api.close();
+    clock.advance(7 * 86_400_000);
+    await running.app.runDueJobs();
+    const later = await signIn(running);
+    assert.equal((await later.send('GET', path)).status, 404);
+    later.close();
+    await running.close();
   });
 });
 

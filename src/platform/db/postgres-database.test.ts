@@ -81,3 +81,11 @@ test('a number that JavaScript cannot hold is an error, not a wrong number', asy
   assert.deepEqual(exact.rows, [{ part: 1.5, flag: 1 }]);
   await database.close();
 });
+
+test('a transaction that its node abandoned is ended by the server', async () => {
+  const { url } = await freshAddress.postgres();
+  const database = await openDatabase({ url, migrations, log: silentLog });
+  const shown = await sql`show idle_in_transaction_session_timeout`.execute(database.tables());
+  assert.deepEqual(shown.rows, [{ idle_in_transaction_session_timeout: '1min' }]);
+  await database.close();
+});
