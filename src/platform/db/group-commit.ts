@@ -5,6 +5,8 @@ import type { Transaction } from './database.ts';
 /** Bounds how long the first in a batch waits for the last, and how much a failed commit takes with it. */
 const largestBatch = 256;
 const longestBatchMs = 20;
+/** Works take microseconds. One that takes so long waits for a transaction that waits for it. */
+const usualStuckAfterMs = 30_000;
 
 /** Told of every commit: how many transactions shared it, and the milliseconds from its begin until it was durable. */
 export type CommitObserver = (transactions: number, durationMs: number) => void;
@@ -28,6 +30,7 @@ export class GroupCommit {
     work: (transaction: Transaction) => Promise<Result>,
   ) => Promise<Result>;
   readonly #observe: CommitObserver;
+  readonly #stuckAfterMs: number;
   #queue: Waiting[] = [];
   #draining: Promise<void> | undefined;
 
@@ -35,10 +38,12 @@ export class GroupCommit {
     sqlite: DatabaseSync,
     runInTransaction: <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>,
     observe: CommitObserver,
+    stuckAfterMs = usualStuckAfterMs,
   ) {
     this.#sqlite = sqlite;
     this.#runInTransaction = runInTransaction;
     this.#observe = observe;
+    this.#stuckAfterMs = stuckAfterMs;
   }
 
   run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
@@ -69,6 +74,7 @@ export class GroupCommit {
   async #commitTogether(): Promise<void> {
     const startMs = performance.now();
     const outcomes: Outcome[] = [];
+    const watch = setInterval(() => this.#refuseWaiting(), this.#stuckAfterMs);
     try {
       this.#sqlite.exec('begin immediate');
       while (outcomes.length < largestBatch && performance.now() - startMs < longestBatchMs) {
@@ -82,12 +88,20 @@ export class GroupCommit {
     } catch (error) {
       this.#abandon(outcomes, error);
       return;
+    } finally {
+      clearInterval(watch);
     }
     this.#observe(outcomes.length, performance.now() - startMs);
     for (const outcome of outcomes) {
       if (outcome.done) outcome.waiting.resolve(outcome.result);
       else outcome.waiting.reject(outcome.error);
     }
+  }
+
+  /** Refusing the one that is waited for lets the other go on, by its error, instead of stopping every writer for ever. */
+  #refuseWaiting(): void {
+    const error = new Error('a transaction waits for work that waits for another transaction');
+    for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
   async #runInSavepoint(waiting: Waiting): Promise<Outcome> {

@@ -23,10 +23,17 @@ const migrations: Migrations = {
   },
 };
 
+const patience = { busyTimeoutMs: 10, stuckAfterMs: 20 };
+
 async function open(): Promise<{ database: Database; file: string; batches: number[] }> {
   const batches: number[] = [];
   const { sqliteFile: file } = await freshAddress.sqlite();
-  const database = await openSqlite(file, migrations, (transactions) => void batches.push(transactions), 10);
+  const database = await openSqlite(
+    file,
+    migrations,
+    (transactions) => void batches.push(transactions),
+    patience,
+  );
   return { database, file, batches };
 }
 
@@ -112,6 +119,23 @@ describe('group commit', () => {
     other.close();
     await database.transaction(insert('c'));
     assert.deepEqual(await namesIn(database), ['c']);
+    await database.close();
+  });
+
+  test('a work that waits for another transaction fails, and everybody else goes on', async () => {
+    const { database } = await open();
+    // Outside the work, so that it cannot be told from any other transaction.
+    const asked = Promise.withResolvers<void>();
+    const other = asked.promise.then(() => database.transaction(insert('waited for')));
+    const waiting = database.transaction(async (transaction) => {
+      await insert('a')(transaction);
+      asked.resolve();
+      await other;
+    });
+    await assert.rejects(waiting, /a transaction waits for work that waits for another transaction/);
+    await assert.rejects(other, /a transaction waits for work/);
+    await database.transaction(insert('b'));
+    assert.deepEqual(await namesIn(database), ['b']);
     await database.close();
   });
 

@@ -5,7 +5,13 @@ import { type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
-/** How long another process that writes to the same file is waited for; the event loop waits with it. */
+export interface SqlitePatience {
+  /** How long another process that writes to the same file is waited for; the event loop waits with it. */
+  readonly busyTimeoutMs?: number;
+  /** After which a work that does not end is taken to wait for another. */
+  readonly stuckAfterMs?: number;
+}
+
 const usualBusyTimeoutMs = 5_000;
 
 class SqliteDatabase implements Database {
@@ -45,7 +51,7 @@ export async function openSqlite(
   file: string,
   migrations: Migrations,
   observe: CommitObserver,
-  busyTimeoutMs = usualBusyTimeoutMs,
+  { busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqlitePatience = {},
 ): Promise<Database> {
   const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
   try {
@@ -60,6 +66,7 @@ export async function openSqlite(
       writing.sqlite,
       (work) => new OpenTransaction(writer).run(work),
       observe,
+      stuckAfterMs,
     );
     return new SqliteDatabase(writer, reader, groupCommit);
   } catch (error) {
