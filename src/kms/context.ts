@@ -9,6 +9,7 @@ import type { WrapsSecrets } from './at-rest/secret-wrapper.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { KeyMaterials } from './key-materials.ts';
 import type { RunningKeyStore } from './providers/create-key-store.ts';
+import type { Token } from './providers/pkcs11/index.ts';
 
 export interface KmsQuotas {
   /** Customer keys of an account in one project. */
@@ -27,6 +28,8 @@ export interface KmsPorts {
   readonly identity: Identity;
   readonly scheduler: Scheduler;
   readonly masterKey: MasterKeyRing;
+  /** The HSM, if one is configured. */
+  readonly token?: Token | undefined;
   readonly keyStore: Pick<RunningKeyStore, 'takeRsaKeyPair'>;
   /** Whether there is a user (or account, for `domain`) of that id, in any account: whom a grant may name. */
   readonly principalExists: (type: 'user' | 'domain', principalId: string) => Promise<boolean>;

@@ -6,6 +6,7 @@ import { type ErrorDefinition, ServiceError } from '../platform/errors.ts';
  */
 const definitions = {
   'KMS.0101': { status: 500, message: 'KMS error.' },
+  'KMS.0104': { status: 503, message: 'A system exception occurred. Contact technical support.' },
   'KMS.0202': { status: 400, message: 'Invalid JSON format of the request message.' },
   'KMS.0204': { status: 400, message: 'Parameters missing in the request message.' },
   'KMS.0205': { status: 400, message: 'Invalid key ID.' },
@@ -16,6 +17,10 @@ const definitions = {
   'KMS.0210': { status: 400, message: 'The key is in Scheduled deletion state and cannot be used.' },
   'KMS.0211': { status: 400, message: 'Cannot perform this operation on Default Master Keys.' },
   'KMS.0212': { status: 400, message: 'Invalid resource type.' },
+  'KMS.0214': { status: 400, message: 'The request format is invalid.' },
+  'KMS.0301': { status: 403, message: 'Invalid or null X-Auth-Token.' },
+  'KMS.0302': { status: 403, message: 'Invalid X-Auth-Token.' },
+  'KMS.0303': { status: 403, message: 'X-Auth-Token expired.' },
   'KMS.0306': { status: 403, message: 'No access permissions.' },
   'KMS.0308': { status: 400, message: 'Invalid parameter.' },
   'KMS.0309': { status: 400, message: 'External keys required.' },

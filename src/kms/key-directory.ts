@@ -69,7 +69,7 @@ export class KeyDirectory {
     const before = this.#changes;
     const found = await findKeyRows(this.#database, keyId);
     if (!found) return undefined;
-    const { row, grants, tags, keystoreEnabled } = found;
+    const { row, grants, tags, keystoreEnabled, hsmClusterId } = found;
     if (!Object.hasOwn(keySpecs, row.key_spec)) throw new Error(`key ${keyId} has an unknown spec`);
     const key: Key = {
       ...row,
@@ -78,6 +78,7 @@ export class KeyDirectory {
       grants,
       tags,
       keystoreEnabled,
+      hsmClusterId,
     };
     if (before === this.#changes) this.#keys.set(keyId, key);
     return key;

@@ -10,6 +10,8 @@ export interface Key extends Omit<KeyTable, 'key_spec' | 'key_usage'> {
   readonly grants: readonly GrantTable[];
   readonly tags: readonly Pick<TagTable, 'tag_key' | 'tag_value'>[];
   readonly keystoreEnabled: boolean;
+  /** Its material is in this HSM cluster and never here; null: wrapped in the database. */
+  readonly hsmClusterId: string | null;
 }
 
 /** Codes of the states in which an operation does not work; a state that is not named is allowed. */

@@ -7,6 +7,7 @@ export interface KeyRows {
   readonly tags: readonly Pick<TagTable, 'tag_key' | 'tag_value'>[];
   /** True for the service's own keystore. */
   readonly keystoreEnabled: boolean;
+  readonly hsmClusterId: string | null;
 }
 
 /** The key's row with what decides on access to it. */
@@ -21,18 +22,24 @@ export async function findKeyRows(reader: Reader, keyId: string): Promise<KeyRow
     .where('key_id', '=', keyId)
     .orderBy('tag_key')
     .execute();
-  const keystoreEnabled = row.keystore_id === '0' || (await isKeystoreEnabled(reader, row.keystore_id));
-  return { row, grants, tags, keystoreEnabled };
+  if (row.keystore_id === '0') return { row, grants, tags, keystoreEnabled: true, hsmClusterId: null };
+  const keystore = await findKeystoreFacts(reader, row.keystore_id);
+  return {
+    row,
+    grants,
+    tags,
+    keystoreEnabled: keystore?.keystore_state === '2',
+    hsmClusterId: keystore?.hsm_cluster_id ?? null,
+  };
 }
 
-async function isKeystoreEnabled(reader: Reader, keystoreId: string): Promise<boolean> {
-  const keystore = await reader
+async function findKeystoreFacts(reader: Reader, keystoreId: string) {
+  return await reader
     .tables<KmsTables>()
     .selectFrom('kms_keystores')
-    .select('keystore_state')
+    .select(['keystore_state', 'hsm_cluster_id'])
     .where('keystore_id', '=', keystoreId)
     .executeTakeFirst();
-  return keystore?.keystore_state === '2';
 }
 
 /** Of either kind of name; those that were given by create-alias go before the key's own. */

@@ -7,6 +7,7 @@ import {
 } from 'node:crypto';
 import type { Random } from '../../platform/random.ts';
 import { kmsError } from '../errors.ts';
+import type { Binding } from './binding.ts';
 import { type Envelope, encodeEnvelope } from './envelope.ts';
 
 /**
@@ -15,9 +16,10 @@ import { type Envelope, encodeEnvelope } from './envelope.ts';
  */
 const INNER_FORMAT = 1;
 const FLAG_PADDED = 1;
-const PREFIX_BYTES = 20;
-const NONCE_BYTES = 12;
+export const PREFIX_BYTES = 20;
+export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+export const INNER_OVERHEAD_BYTES = PREFIX_BYTES + NONCE_BYTES + TAG_BYTES;
 const BLOCK_BYTES = 16;
 
 export type SymmetricSpec = 'AES_256' | 'SM4';
@@ -52,8 +54,8 @@ function messageKey({ secret, spec }: CipherKey, prefix: Uint8Array): Buffer {
 }
 
 /** Every field has its length fixed, but for the binding at the end. */
-function authenticated(
-  key: CipherKey,
+export function authenticated(
+  key: Pick<CipherKey, 'keyId' | 'keyVersion'>,
   kind: CiphertextKind,
   prefix: Uint8Array,
   binding: Uint8Array,
@@ -64,10 +66,26 @@ function authenticated(
   return Buffer.concat([prefix, Buffer.from(key.keyId, 'latin1'), version, Buffer.of(kindByte), binding]);
 }
 
-/** PKCS #7 (RFC 5652 §6.3). */
-function pad(plaintext: Uint8Array): Buffer {
+/**
+ * PKCS #7 (RFC 5652 §6.3). Data is always padded, a data key only where it is no multiple of a block: lengths show it. The flag goes
+ * into the prefix.
+ */
+export function pad(plaintext: Uint8Array, kind: CiphertextKind): { bytes: Uint8Array; flag: number } {
+  if (kind === 'data key' && plaintext.length % BLOCK_BYTES === 0) return { bytes: plaintext, flag: 0 };
   const length = BLOCK_BYTES - (plaintext.length % BLOCK_BYTES);
-  return Buffer.concat([plaintext, Buffer.alloc(length, length)]);
+  return { bytes: Buffer.concat([plaintext, Buffer.alloc(length, length)]), flag: FLAG_PADDED };
+}
+
+/** Takes away what `pad` added to a text that is authenticated, with its flag. */
+export function unpad(padded: Buffer, flag: number | undefined): Buffer {
+  if (flag !== FLAG_PADDED) return padded;
+  return padded.subarray(0, padded.length - (padded[padded.length - 1] ?? 0));
+}
+
+/** What a ciphertext is for, beside its key. */
+export interface CiphertextUse {
+  readonly kind: CiphertextKind;
+  readonly binding: Binding;
 }
 
 export interface SymmetricEncryption {
@@ -76,16 +94,16 @@ export interface SymmetricEncryption {
   readonly binding: Uint8Array;
 }
 
-/** The whole envelope. Data is always padded, a data key only where it is no multiple of a block: lengths show it. */
+/** The whole envelope. */
 export function encryptSymmetric(
   random: Random,
   { key, kind, binding }: SymmetricEncryption,
   plaintext: Uint8Array,
 ): Buffer {
-  const padded = kind === 'data' || plaintext.length % BLOCK_BYTES !== 0;
+  const padded = pad(plaintext, kind);
   const randomness = random.bytes(PREFIX_BYTES - 2 + NONCE_BYTES);
   const prefix = Buffer.concat([
-    Buffer.of(INNER_FORMAT, padded ? FLAG_PADDED : 0),
+    Buffer.of(INNER_FORMAT, padded.flag),
     randomness.subarray(0, PREFIX_BYTES - 2),
   ]);
   const nonce = randomness.subarray(PREFIX_BYTES - 2);
@@ -93,7 +111,7 @@ export function encryptSymmetric(
   const cipher = createCipheriv(ciphers[key.spec].cipher, oneTimeKey, nonce, { authTagLength: TAG_BYTES });
   oneTimeKey.fill(0);
   cipher.setAAD(authenticated(key, kind, prefix, binding));
-  const ciphertext = cipher.update(padded ? pad(plaintext) : plaintext);
+  const ciphertext = cipher.update(padded.bytes);
   cipher.final();
   const inner = Buffer.concat([prefix, nonce, ciphertext, cipher.getAuthTag()]);
   return encodeEnvelope({ inner, keyId: key.keyId, keyVersion: key.keyVersion });
@@ -103,7 +121,7 @@ export function encryptSymmetric(
 export function decryptSymmetric({ inner }: Envelope, { key, kind, binding }: SymmetricEncryption): Buffer {
   const refused = () =>
     kmsError('KMS.2201', 'It was changed, or the additional data are not those of the encryption.');
-  if (inner.length < PREFIX_BYTES + NONCE_BYTES + TAG_BYTES || inner[0] !== INNER_FORMAT) throw refused();
+  if (inner.length < INNER_OVERHEAD_BYTES || inner[0] !== INNER_FORMAT) throw refused();
   const prefix = inner.subarray(0, PREFIX_BYTES);
   const nonce = inner.subarray(PREFIX_BYTES, PREFIX_BYTES + NONCE_BYTES);
   const oneTimeKey = messageKey(key, prefix);
@@ -119,7 +137,5 @@ export function decryptSymmetric({ inner }: Envelope, { key, kind, binding }: Sy
   } catch {
     throw refused();
   }
-  // Authenticated by now, so the padding is what encryptSymmetric wrote.
-  if (inner[1] !== FLAG_PADDED) return padded;
-  return padded.subarray(0, padded.length - (padded[padded.length - 1] ?? 0));
+  return unpad(padded, inner[1]);
 }

@@ -1,7 +1,7 @@
 import { openKey } from '../access.ts';
 import type { Binding } from '../ciphertext/binding.ts';
 import { parseEnvelope } from '../ciphertext/envelope.ts';
-import { type CiphertextKind, decryptSymmetric } from '../ciphertext/symmetric-cipher.ts';
+import type { CiphertextKind } from '../ciphertext/symmetric-cipher.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import type { GrantOperation } from '../grants/grant.ts';
@@ -9,11 +9,11 @@ import type { Key } from '../key.ts';
 import type { Caller, PermissionName } from '../permissions.ts';
 import { decryptAsymmetric } from './asymmetric-cipher.ts';
 import {
+  decryptWithKey,
   pairOf,
   requireEncryptionAlgorithm,
   requireEncryptionKey,
   requireUnbound,
-  symmetricEncryption,
 } from './encryption-key.ts';
 
 export interface DecryptData {
@@ -60,7 +60,7 @@ export async function decryptWith(
     // A version that never was is a forgery, not a state of the key.
     if (envelope.keyVersion > key.current_version) throw kmsError('KMS.2201', 'It was changed.');
     const how = { kind, binding: input.binding };
-    return decryptSymmetric(envelope, await symmetricEncryption(context, key, envelope.keyVersion, how));
+    return await decryptWithKey(context, key, how, envelope);
   }
   requireUnbound(key, input.binding);
   const { privateKey } = await pairOf(context, key);

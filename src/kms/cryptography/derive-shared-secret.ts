@@ -13,6 +13,8 @@ export interface DeriveSharedSecret {
   readonly keyId: string;
   /** DER SubjectPublicKeyInfo of the other side. */
   readonly publicKeySpki: Buffer;
+  /** Of an enclave that is to get the secret; there is none that this installation could check. */
+  readonly attestationDocument: string | undefined;
 }
 
 const curveOids: Readonly<Partial<Record<Key['key_spec'], string>>> = {
@@ -51,9 +53,12 @@ function agree(key: Key, privateKey: KeyObject, publicKey: KeyObject): Buffer {
 export async function deriveSharedSecret(
   context: KmsContext,
   caller: Caller,
-  { keyId, publicKeySpki }: DeriveSharedSecret,
+  { keyId, publicKeySpki, attestationDocument }: DeriveSharedSecret,
 ): Promise<{ keyId: string; sharedSecret: Buffer }> {
   const key = await openKey(context, caller, { reference: keyId, permission: 'deriveSharedSecret' });
+  // Answering with the plain secret would give it to whom it was not meant for.
+  if (attestationDocument !== undefined)
+    throw kmsError('KMS.3804', 'Enclaves are not supported; leave recipient out.');
   requireUsable(key, context.clock);
   requireUsage(key, 'KEY_AGREEMENT', {
     SIGN_VERIFY: 'KMS.0335',

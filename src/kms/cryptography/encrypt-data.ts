@@ -1,6 +1,5 @@
 import { openKey } from '../access.ts';
 import type { Binding } from '../ciphertext/binding.ts';
-import { encryptSymmetric } from '../ciphertext/symmetric-cipher.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import type { Key } from '../key.ts';
@@ -8,11 +7,11 @@ import { keySpecs } from '../key-spec.ts';
 import type { Caller } from '../permissions.ts';
 import { encryptAsymmetric } from './asymmetric-cipher.ts';
 import {
+  encryptWithKey,
   pairOf,
   requireEncryptionAlgorithm,
   requireEncryptionKey,
   requireUnbound,
-  symmetricEncryption,
 } from './encryption-key.ts';
 
 export const maxPlaintextBytes = 4096;
@@ -54,8 +53,7 @@ export async function encryptWith(
   const algorithm = requireEncryptionAlgorithm(key, input.encryptionAlgorithm);
   if (algorithm === 'SYMMETRIC_DEFAULT') {
     const how = { kind: 'data', binding: input.binding } as const;
-    const encryption = await symmetricEncryption(context, key, key.current_version, how);
-    return encryptSymmetric(context.random, encryption, plaintext);
+    return await encryptWithKey(context, key, how, plaintext);
   }
   requireUnbound(key, input.binding);
   const limit = keySpecs[key.key_spec].maxPlaintextBytes ?? 0;

@@ -1,10 +1,19 @@
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Binding, encodeBinding, isBound } from '../ciphertext/binding.ts';
-import type { CipherKey, CiphertextKind, SymmetricEncryption } from '../ciphertext/symmetric-cipher.ts';
+import type { Envelope } from '../ciphertext/envelope.ts';
+import {
+  type CipherKey,
+  type CiphertextUse,
+  decryptSymmetric,
+  encryptSymmetric,
+  type SymmetricEncryption,
+} from '../ciphertext/symmetric-cipher.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
+import { decryptInToken, encryptInToken } from '../hsm-keys/hsm-cipher.ts';
 import { familyOf, type Key, requireUsable, requireUsage } from '../key.ts';
 import { type EncryptionAlgorithm, keySpecs } from '../key-spec.ts';
+import { findKeyVersion } from '../store.ts';
 
 /** State, then spec, then usage. Throws KMS.0209 and its like, KMS.1114, KMS.0335, KMS.0341. */
 export function requireEncryptionKey(context: KmsContext, key: Key): void {
@@ -32,12 +41,35 @@ export function materialGone(): Error {
   return kmsError('KMS.1301', 'The key has no material of that version.');
 }
 
+/** The envelope of a text under the current version of a symmetric key, made where the key is. */
+export async function encryptWithKey(
+  context: KmsContext,
+  key: Key,
+  use: CiphertextUse,
+  plaintext: Uint8Array,
+): Promise<Buffer> {
+  if (key.hsmClusterId !== null) return await encryptInToken(context, key, key.hsmClusterId, use, plaintext);
+  const encryption = await symmetricEncryption(context, key, key.current_version, use);
+  return encryptSymmetric(context.random, encryption, plaintext);
+}
+
+/** What any version of a symmetric key encrypted. Throws KMS.2201. */
+export async function decryptWithKey(
+  context: KmsContext,
+  key: Key,
+  use: CiphertextUse,
+  envelope: Envelope,
+): Promise<Buffer> {
+  if (key.hsmClusterId !== null) return await decryptInToken(context, key, key.hsmClusterId, use, envelope);
+  return decryptSymmetric(envelope, await symmetricEncryption(context, key, envelope.keyVersion, use));
+}
+
 /** Everything that a symmetric encryption or decryption depends on, beside the text. */
-export async function symmetricEncryption(
+async function symmetricEncryption(
   { materials }: KmsContext,
   key: Key,
   keyVersion: number,
-  { kind, binding }: { readonly kind: CiphertextKind; readonly binding: Binding },
+  { kind, binding }: CiphertextUse,
 ): Promise<SymmetricEncryption> {
   const bytes = encodeBinding(binding);
   const secret = await materials.findSecret(key, keyVersion);
@@ -60,4 +92,12 @@ export async function pairOf(
   const material = await materials.find(key, key.current_version);
   if (material?.kind !== 'pair') throw materialGone();
   return material;
+}
+
+/** Also of keys whose private half is in an HSM. */
+export async function publicKeyOf(context: KmsContext, key: Key): Promise<KeyObject> {
+  if (key.hsmClusterId === null) return (await pairOf(context, key)).publicKey;
+  const version = await findKeyVersion(context.database, key.key_id, key.current_version);
+  if (!version?.public_key_spki) throw materialGone();
+  return createPublicKey({ key: Buffer.from(version.public_key_spki), format: 'der', type: 'spki' });
 }

@@ -2,6 +2,7 @@ import { constants, type KeyObject, sign as signMessage } from 'node:crypto';
 import { signatureAlgorithmFor, signerFromPkcs8 } from '../../pki/index.ts';
 import { openKey } from '../access.ts';
 import type { KmsContext } from '../context.ts';
+import { signInToken } from '../hsm-keys/hsm-signature.ts';
 import type { Key } from '../key.ts';
 import type { Caller } from '../permissions.ts';
 import { curves, toInteger } from './curve.ts';
@@ -109,6 +110,13 @@ export async function sign(
   requireSigningKey(context, key);
   const scheme = requireScheme(key, input.algorithm);
   const type = requireMessage(scheme, input);
+  if (key.hsmClusterId !== null) {
+    const signed = { type, message: input.message };
+    return {
+      keyId: key.key_id,
+      signature: await signInToken(context, key, key.hsmClusterId, scheme, signed),
+    };
+  }
   const { privateKey } = await pairOf(context, key);
   const signature =
     type === 'RAW'

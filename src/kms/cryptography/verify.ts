@@ -6,7 +6,7 @@ import type { Key } from '../key.ts';
 import type { Caller } from '../permissions.ts';
 import { readPoint } from './curve.ts';
 import { verifyDigest } from './digest-signature.ts';
-import { pairOf } from './encryption-key.ts';
+import { publicKeyOf } from './encryption-key.ts';
 import { verifyPkcs1Digest, verifyPssDigest } from './rsa-digest-signature.ts';
 import { curveOf } from './sign.ts';
 import {
@@ -94,7 +94,7 @@ export async function verify(
   requireSigningKey(context, key);
   const scheme = requireScheme(key, input.algorithm);
   const type = requireMessage(scheme, input);
-  const { publicKey } = await pairOf(context, key);
+  const publicKey = await publicKeyOf(context, key);
   const valid =
     type === 'RAW'
       ? await verifyRaw(scheme, publicKey, input.message, input.signature)

@@ -1,15 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { openKey } from '../access.ts';
 import type { Binding } from '../ciphertext/binding.ts';
-import { encryptSymmetric } from '../ciphertext/symmetric-cipher.ts';
 import type { KmsContext } from '../context.ts';
 import { encryptAsymmetric } from '../cryptography/asymmetric-cipher.ts';
 import {
+  encryptWithKey,
   pairOf,
   requireEncryptionAlgorithm,
   requireEncryptionKey,
   requireUnbound,
-  symmetricEncryption,
 } from '../cryptography/encryption-key.ts';
 import { kmsError } from '../errors.ts';
 import { familyOf, type Key } from '../key.ts';
@@ -38,8 +37,7 @@ export async function encryptDataKeyWith(
   const algorithm = requireEncryptionAlgorithm(key, input.encryptionAlgorithm ?? own);
   if (algorithm === 'SYMMETRIC_DEFAULT') {
     const how = { kind: 'data key', binding: input.binding } as const;
-    const encryption = await symmetricEncryption(context, key, key.current_version, how);
-    return encryptSymmetric(context.random, encryption, dataKey);
+    return await encryptWithKey(context, key, how, dataKey);
   }
   requireUnbound(key, input.binding);
   requireFittingDataKey(key, dataKey.length);

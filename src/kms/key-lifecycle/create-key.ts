@@ -1,9 +1,12 @@
+import type { Transaction } from '../../platform/db/database.ts';
 import { authorize } from '../access.ts';
 import { wrapMaterial } from '../at-rest/key-material.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { generateMaterial } from '../generate-material.ts';
+import { destroyHsmKey, generateHsmKey } from '../hsm-keys/generate-hsm-key.ts';
 import { isKeySpec, type KeySpec, type KeyUsage, keySpecs } from '../key-spec.ts';
+import { holdKeystore } from '../keystores/store.ts';
 import { requireUsableKeystore } from '../keystores/usable-keystore.ts';
 import { type Caller, permissions } from '../permissions.ts';
 import { takeKeyQuota } from '../quota-store.ts';
@@ -101,14 +104,31 @@ function keyRow(context: KmsContext, { actor, projectId }: Caller, key: CheckedK
 }
 
 /** The first version: with material that is generated now, or without, waiting for import. */
-async function firstVersion(context: KmsContext, row: KeyTable, spec: KeySpec): Promise<KeyVersionTable> {
+async function firstVersion(
+  context: KmsContext,
+  row: KeyTable,
+  { keySpec: spec, keyUsage: usage }: CheckedKey,
+  hsmClusterId: string | null,
+): Promise<KeyVersionTable> {
   const version = { key_id: row.key_id, version: 0, material_fingerprint: null, created_at: row.created_at };
   if (row.origin === 'external')
     return { ...version, wrapped_material: null, master_key_id: null, public_key_spki: null };
+  if (hsmClusterId !== null) {
+    const name = { key_id: row.key_id, version: 0, key_spec: spec, key_usage: usage };
+    const publicKey = await generateHsmKey(context, hsmClusterId, name);
+    return { ...version, wrapped_material: null, master_key_id: null, public_key_spki: publicKey };
+  }
   const { bytes, publicKeySpki } = await generateMaterial(context, spec);
   const wrapped = await wrapMaterial(context.masterKey, context.random, row.key_id, 0, bytes);
   bytes.fill(0);
   return { ...version, ...wrapped, public_key_spki: publicKeySpki ?? null };
+}
+
+/** A key that was made in the HSM and is not recorded; if the HSM went away it stays there, unused and without a name. */
+async function discardHsmKey(context: KmsContext, clusterId: string, row: KeyTable): Promise<void> {
+  await destroyHsmKey(context, clusterId, row).catch((error: unknown) => {
+    context.log.warn({ error, clusterId, keyId: row.key_id }, 'an unused key stays in the HSM');
+  });
 }
 
 /** Makes a customer key: enabled with new material, or (origin external) waiting for material. */
@@ -123,13 +143,16 @@ export async function createKey(
   await authorize(context, caller, 'createKey', key.enterpriseProjectId);
   if (!(await identity.enterpriseProjectExists(actor.accountId, key.enterpriseProjectId)))
     throw kmsError('KMS.0308', `There is no enterprise project ${key.enterpriseProjectId}.`);
-  await requireUsableKeystore(context, caller, key.keystoreId);
+  const keystore = await requireUsableKeystore(context, caller, key.keystoreId);
+  const hsmClusterId = keystore?.hsm_cluster_id ?? null;
   const row = keyRow(context, caller, key);
   const taken = () => kmsError('KMS.1104', `The account has a key with the alias ${key.keyAlias}.`);
   // Asked ahead too, so that no RSA key is generated in vain.
   if (await isAliasTaken(database, actor.accountId, key.keyAlias, row.key_id)) throw taken();
-  const version = await firstVersion(context, row, key.keySpec);
-  await database.transaction(async (transaction) => {
+  const version = await firstVersion(context, row, key, hsmClusterId);
+  const insert = async (transaction: Transaction) => {
+    if (keystore && !(await holdKeystore(transaction, keystore.keystore_id)))
+      throw kmsError('KMS.0340', 'The keystore was disabled meanwhile.');
     if (!(await takeKeyQuota(transaction, actor.accountId, projectId, quotas.keys)))
       throw kmsError('KMS.1105', `The quota is ${quotas.keys} keys.`);
     if (!(await insertKey(transaction, row, version))) throw taken();
@@ -141,7 +164,13 @@ export async function createKey(
       result: 'success',
       detail: `${key.keySpec} ${key.keyUsage} origin ${key.origin}`,
     });
-  });
+  };
+  try {
+    await database.transaction(insert);
+  } catch (error) {
+    if (hsmClusterId !== null) await discardHsmKey(context, hsmClusterId, row);
+    throw error;
+  }
   context.directory.changed(row.key_id);
   return { keyId: row.key_id, accountId: actor.accountId };
 }

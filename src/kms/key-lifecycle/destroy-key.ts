@@ -1,5 +1,6 @@
 import type { Job } from '../../jobs/index.ts';
 import type { KmsContext } from '../context.ts';
+import { destroyHsmKey } from '../hsm-keys/generate-hsm-key.ts';
 import { isDestroyed } from '../key.ts';
 import { releaseKeyQuota } from '../quota-store.ts';
 import { deleteKey, findKeyRows } from '../store.ts';
@@ -10,8 +11,11 @@ import { deleteKey, findKeyRows } from '../store.ts';
  */
 export async function destroyKey(context: KmsContext, job: Pick<Job, 'key' | 'accountId'>): Promise<void> {
   const { database, identity, clock } = context;
-  const row = (await findKeyRows(database, job.key))?.row;
-  if (!row || !isDestroyed(row, clock)) return;
+  const found = await findKeyRows(database, job.key);
+  if (!found || !isDestroyed(found.row, clock)) return;
+  const { row, hsmClusterId } = found;
+  // Ahead of the rows: while the HSM is away the job fails and is tried again, so no key stays behind in it unknown.
+  if (hsmClusterId !== null) await destroyHsmKey(context, hsmClusterId, row);
   await database.transaction(async (transaction) => {
     if (!(await deleteKey(transaction, row))) return;
     await releaseKeyQuota(transaction, row.account_id, row.project_id);
