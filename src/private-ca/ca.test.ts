@@ -17,7 +17,7 @@ function seen(status: CaStatus) {
   return { status: stored, not_after: status === 'EXPIRED' ? nowMs - 1 : nowMs, freeze_flag: 0 };
 }
 
-/** Reference A.2.2, PCA.00030201, the nine conditions. */
+/** Reference A.2.2, PCA.00030201, the nine conditions, and those of what relying parties ask (PCA-D072). */
 const conditions: Record<CaOperation, readonly CaStatus[]> = {
   disable: ['ACTIVED', 'EXPIRED'],
   enable: ['DISABLED'],
@@ -29,6 +29,9 @@ const conditions: Record<CaOperation, readonly CaStatus[]> = {
   import: ['PENDING'],
   issue: ['ACTIVED'],
   revoke: ['ACTIVED', 'EXPIRED', 'DISABLED'],
+  enableCrl: ['ACTIVED', 'DISABLED'],
+  disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
+  switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
 };
 
 for (const [operation, allowed] of Object.entries(conditions) as [CaOperation, readonly CaStatus[]][]) {

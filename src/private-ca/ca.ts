@@ -22,6 +22,10 @@ const allowedStatuses = {
   delete: ['PENDING', 'DISABLED'],
   restore: ['DELETED'],
   revoke: ['ACTIVED', 'EXPIRED', 'DISABLED'],
+  // A disabled CA goes on answering for what it issued.
+  enableCrl: ['ACTIVED', 'DISABLED'],
+  disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
+  switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
 } as const satisfies Record<string, readonly CaStatus[]>;
 
 export type CaOperation = keyof typeof allowedStatuses;

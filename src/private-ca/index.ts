@@ -2,6 +2,7 @@ import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { authorityRoutes } from './authorities/authority-routes.ts';
 import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled-deletion.ts';
+import { type AuthorityRecords, createAuthorityRecords } from './authority-records.ts';
 import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { Issuers } from './issuer.ts';
 import type { PrivateCaPorts } from './ports.ts';
@@ -9,15 +10,25 @@ import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.
 
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './api-errors.ts';
+export type { AuthorityRecords, SerialStatus, SpeakingAuthority } from './authority-records.ts';
+export type { CertificateAuthority } from './ca.ts';
+export type { SentCrlConfiguration } from './crl-configuration.ts';
+export { noCrl, withOwnCrlFile } from './crl-configuration.ts';
+/** The service's errors, for capabilities that answer in its API. */
+export { pcaError } from './errors.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 export type { PrivateCaPorts } from './ports.ts';
 /** How many CAs and certificates every account may have; the reference's 100 and 100 000. */
 export { defaultQuotaLimits, type QuotaLimits } from './quota-store.ts';
+export { idField, type RevocationReason } from './request-fields.ts';
+export type { CrlConfiguration, RevocationPort, StatusChange } from './revocation-port.ts';
 
 export interface PrivateCa {
   /** The API of reference 4.2.1 and 4.2.2. */
   readonly routes: ApiPlugin;
+  /** What revocation stands on. */
+  readonly records: AuthorityRecords;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
 }
@@ -29,6 +40,7 @@ export function createPrivateCa({
 }: Omit<PrivateCaPorts, 'quotas'> & { readonly quotas?: QuotaLimits }): PrivateCa {
   const ports = { ...given, quotas: new QuotaStore(quotas), issuers: new Issuers(given) };
   return {
+    records: createAuthorityRecords(ports),
     routes: (api) => {
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);

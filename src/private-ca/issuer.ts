@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { KeyStore } from '../kms/key-store.ts';
-import { type KeyAlgorithm, keyIdentifierOf, parseCertificate, type Signer } from '../pki/index.ts';
+import {
+  type Extension,
+  type KeyAlgorithm,
+  keyIdentifierOf,
+  parseCertificate,
+  type Signer,
+} from '../pki/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import {
@@ -11,6 +17,8 @@ import {
 } from './authorities/authority-store.ts';
 import { type CertificateAuthority, requireAllowed } from './ca.ts';
 import { pcaError } from './errors.ts';
+import type { PrivateCaPorts } from './ports.ts';
+import type { RevocationPort } from './revocation-port.ts';
 import type { Validity } from './validity.ts';
 
 /** A CA that may issue now, with what a certificate takes from its issuer. */
@@ -23,6 +31,8 @@ export interface Issuer {
   /** Octets of its subjectKeyIdentifier. */
   readonly keyIdentifier: Uint8Array;
   readonly validity: Validity;
+  /** What its certificates carry so that their status is found. */
+  readonly addressExtensions: readonly Extension[];
 }
 
 /** What never changes while the certificate is the same. */
@@ -63,12 +73,14 @@ export class Issuers {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #keyStore: KeyStore;
+  readonly #revocation: RevocationPort | undefined;
   readonly #identities = new LRUCache<string, IssuerIdentity>({ max: cachedIssuers });
 
-  constructor(ports: { database: Database; clock: Clock; keyStore: KeyStore }) {
+  constructor(ports: Pick<PrivateCaPorts, 'database' | 'clock' | 'keyStore' | 'revocation'>) {
     this.#database = ports.database;
     this.#clock = ports.clock;
     this.#keyStore = ports.keyStore;
+    this.#revocation = ports.revocation;
   }
 
   /**
@@ -87,6 +99,7 @@ export class Issuers {
       nameDer,
       keyIdentifier,
       validity: { notBefore: ca.not_before!, notAfter: ca.not_after },
+      addressExtensions: this.#revocation?.addressExtensions(ca) ?? [],
     };
   }
 

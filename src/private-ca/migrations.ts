@@ -160,10 +160,28 @@ async function createOrders(db: Kysely<PrivateCaTables>): Promise<void> {
     .execute();
 }
 
+async function addRelyingParties(db: Kysely<PrivateCaTables>): Promise<void> {
+  const authorities = () => db.schema.alterTable('certificate_authorities');
+  await authorities().addColumn('crl_delta_hours', 'integer').execute();
+  await authorities().addColumn('crl_dis_point', 'text').execute();
+  await authorities()
+    .addColumn('ocsp_enabled', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  // Names of buckets are unique in the installation; two CAs would overwrite each other's CRL. Without
+  // one these columns are null, and nulls differ.
+  await db.schema
+    .createIndex('certificate_authorities_crl_file')
+    .unique()
+    .on('certificate_authorities')
+    .columns(['crl_bucket', 'crl_name'])
+    .execute();
+}
+
 export const migrations: Migrations = {
   'private-ca-0001-authorities': { up: createAuthorities },
   'private-ca-0002-certificates': { up: createCertificates },
   'private-ca-0003-issued-serials': { up: createIssuedSerials },
   'private-ca-0004-quotas': { up: createQuotas },
   'private-ca-0005-orders': { up: createOrders },
+  'private-ca-0006-relying-parties': { up: addRelyingParties },
 };

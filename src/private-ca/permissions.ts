@@ -35,6 +35,10 @@ export const permissions = {
   importAuthority: permission('pca:ca:import', project),
   restoreAuthority: permission('pca:ca:restore', project),
   revokeAuthority: permission('pca:ca:revoke', project),
+  enableCrl: permission('pca:ca:enableCrl', project),
+  disableCrl: permission('pca:ca:disableCrl', project),
+  // The reference has neither the operation nor an action for it.
+  switchOcsp: permission('pca:ca:switchOcsp', project),
   listCertificates: permission('pca:cert:list', project),
   issueCertificate: permission('pca:ca:issueCert', projectAndName),
   issueCertificateByCsr: permission('pca:ca:issueCertByCsr', projectAndName, 'pca:ca:issueCertThroughCSR'),

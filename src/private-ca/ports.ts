@@ -6,6 +6,7 @@ import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { QuotaStore } from './quota-store.ts';
+import type { RevocationPort } from './revocation-port.ts';
 
 export interface PrivateCaPorts {
   readonly database: Database;
@@ -16,4 +17,6 @@ export interface PrivateCaPorts {
   readonly keyStore: KeyStore;
   readonly jobs: Pick<Scheduler, 'schedule' | 'cancel'>;
   readonly quotas: QuotaStore;
+  /** Left out: nobody is told what is revoked. */
+  readonly revocation?: RevocationPort;
 }

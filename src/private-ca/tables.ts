@@ -47,6 +47,11 @@ export interface CertificateAuthorityTable {
   crl_name: string | null;
   crl_bucket: string | null;
   crl_valid_days: number | null;
+  /** Hours between deltas; null: none are published. */
+  crl_delta_hours: number | null;
+  /** Where the CRL is found: what certificates carry that are issued from now on. */
+  crl_dis_point: string | null;
+  ocsp_enabled: number;
   hsm_cluster_id: string | null;
   /** Null where the key is not managed here (gen_mode CSR) or was destroyed. */
   key_id: string | null;
@@ -97,9 +102,9 @@ export interface IssuedSerialTable {
   issuer_id: string;
   /** Decimal text, unique per issuer. */
   serial_number: string;
-  /** certificate_id or ca_id. */
+  /** certificate_id or ca_id; of an OCSP responder, the id of its CA. */
   subject_id: string;
-  kind: 'entity' | 'encryption' | 'ca';
+  kind: 'entity' | 'encryption' | 'ca' | 'ocsp';
   not_after: number;
   revoked_at: number | null;
   revocation_reason: string | null;

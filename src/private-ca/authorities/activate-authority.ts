@@ -2,6 +2,7 @@ import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import type { KeyAlgorithm, Signer } from '../../pki/index.ts';
 import { type CaType, type CertificateAuthority, lacksInformation, requireAllowed } from '../ca.ts';
+import { type CrlColumns, noCrl, planCrl, requireCrlSign, withOwnCrlFile } from '../crl-configuration.ts';
 import {
   type DistinguishedNameColumns,
   distinguishedNameFields,
@@ -46,20 +47,40 @@ export async function activateAuthority(
     pathLength: body.path_length,
     keyUsages: keyUsagesOf(ca, body),
   });
+  const crl = await requestedCrl(ports, ca, plan.keyUsages, body);
   const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm);
   const certified = await certifyAuthority(ports, plan, information.name, signer);
-  await ports.database.transaction(async (transaction) => {
+  const write = ports.database.transaction(async (transaction) => {
     await changeAuthority(ports, transaction, actor, 'activateAuthority', ca, {
       ...information.name,
       type: information.type,
       key_algorithm: information.keyAlgorithm,
       enterprise_project_id: enterpriseProjectId,
       ...(unsaved ? { key_id: unsaved.keyId, public_key_spki: unsaved.publicKeySpki } : {}),
+      ...crl,
       ...certified.columns,
     });
     if (unsaved) await ports.keyStore.save(transaction, unsaved);
     await recordCertification(ports.issuers, transaction, ca.ca_id, certified);
+    const enabled = (crl.crl_enabled ?? ca.crl_enabled) === 1;
+    await ports.revocation?.crlConfigured(transaction, ca.account_id, ca.ca_id, enabled);
   });
+  await withOwnCrlFile(write);
+  ports.revocation?.committed();
+}
+
+/** What was configured at creation stays, unless the activation says something else. */
+async function requestedCrl(
+  ports: AuthorityPorts,
+  ca: CertificateAuthority,
+  keyUsages: readonly KeyUsage[],
+  { crl_configuration: sent }: ActivateAuthorityBody,
+): Promise<Partial<CrlColumns>> {
+  if (sent === undefined) {
+    if (ca.crl_enabled === 1) requireCrlSign(keyUsages);
+    return {};
+  }
+  return sent.enabled ? planCrl(ports, ca, keyUsages, sent, 'crl_configuration.') : noCrl;
 }
 
 /** Moving a CA to another project needs the permission there as well. */

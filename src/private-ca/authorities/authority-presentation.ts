@@ -22,6 +22,7 @@ const crlConfiguration = Type.Object({
   obs_bucket_name: textOrNull,
   valid_days: Type.Union([Type.Integer(), Type.Null()]),
   crl_dis_point: textOrNull,
+  delta_hours: Type.Optional(Type.Integer({ description: 'Hours between deltas; not in the reference.' })),
 });
 
 /** An element of the CA list, and the CA details (reference, tables 4-80 and 4-111). */
@@ -61,8 +62,8 @@ function presentCrlConfiguration(ca: AuthoritySummary): AuthorityResponse['crl_c
     crl_name: ca.crl_name,
     obs_bucket_name: ca.crl_bucket,
     valid_days: ca.crl_valid_days,
-    // Composed by who publishes CRLs; nothing does as long as crl_enabled is 0.
-    crl_dis_point: null,
+    crl_dis_point: ca.crl_dis_point,
+    ...(ca.crl_delta_hours === null ? {} : { delta_hours: ca.crl_delta_hours }),
   };
 }
 

@@ -31,6 +31,7 @@ const crlConfiguration = Type.Object(
     crl_name: Type.Optional(Type.Unknown({ description: 'Name of the CRL; default: ID of the CA.' })),
     obs_bucket_name: Type.Optional(Type.Unknown({ description: 'Bucket; mandatory if enabled is true.' })),
     valid_days: Type.Optional(Type.Unknown({ description: '7 to 30 days; mandatory if enabled is true.' })),
+    delta_hours: Type.Optional(Type.Unknown({ description: 'Hours between deltas; not in the reference.' })),
   },
   { description: 'CRL configuration.' },
 );

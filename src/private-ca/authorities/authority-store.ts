@@ -62,6 +62,9 @@ const summaryColumns = [
   'crl_name',
   'crl_bucket',
   'crl_valid_days',
+  'crl_delta_hours',
+  'crl_dis_point',
+  'ocsp_enabled',
   'hsm_cluster_id',
   'key_id',
   'revoked_at',
@@ -87,6 +90,18 @@ export async function findAuthority(
   caId: string,
 ): Promise<CertificateAuthority | undefined> {
   return ownRow(reader, accountId, caId).where('status', '!=', 'PURGED').selectAll().executeTakeFirst();
+}
+
+/** For those who do not authenticate, and only by its id; also of a CA whose deletion was carried out. */
+export async function findAuthorityOfAnyAccount(
+  reader: Reader,
+  caId: string,
+): Promise<CertificateAuthority | undefined> {
+  return tables(reader)
+    .selectFrom('certificate_authorities')
+    .where('ca_id', '=', caId.toLowerCase())
+    .selectAll()
+    .executeTakeFirst();
 }
 
 export async function findAuthoritySummary(

@@ -134,6 +134,8 @@ export async function certifyAuthority(
       subjectKeyIdentifierExtension(keyIdentifier),
       basicConstraintsExtension(true, pathLength),
       keyUsageExtension(keyUsages),
+      // A root CA's own status is nobody's to tell.
+      ...(issuer?.addressExtensions ?? []),
     ],
     signatureAlgorithm,
     signer: issuer?.signer ?? key,

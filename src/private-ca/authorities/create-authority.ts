@@ -1,6 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import { type CertificateAuthority, lacksInformation, requireAllowed } from '../ca.ts';
+import { type CrlColumns, noCrl, planCrl, withOwnCrlFile } from '../crl-configuration.ts';
 import { type DistinguishedNameColumns, toColumns } from '../distinguished-name.ts';
 import {
   defaultEnterpriseProject,
@@ -52,6 +53,8 @@ export async function createAuthority(
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   if (body.ca_id) requireUninformed(purchased, ports.clock.nowMs());
   else await ports.quotas.requireRoom(ports.database, actor.accountId, 'CERTIFICATE_AUTHORITY');
+  const caId = purchased?.ca_id ?? ports.random.uuid();
+  const crl = await requestedCrl(ports, { ca_id: caId, account_id: actor.accountId }, body);
   const prepared = await prepare(ports, actor.accountId, body);
   const columns = {
     ...prepared.name,
@@ -61,12 +64,13 @@ export async function createAuthority(
     key_usages: JSON.stringify(caKeyUsages(body.key_usages)),
     key_id: prepared.key.keyId,
     public_key_spki: prepared.key.publicKeySpki,
+    ...crl,
     ...prepared.certified?.columns,
   };
   if (purchased !== undefined) return inform(ports, actor, purchased, prepared, columns);
   const row = {
     ...newAuthority({
-      ca_id: ports.random.uuid(),
+      ca_id: caId,
       account_id: actor.accountId,
       create_time: ports.clock.nowMs(),
       enterprise_project_id: enterpriseProjectId,
@@ -75,6 +79,17 @@ export async function createAuthority(
     ...columns,
   };
   return insert(ports, actor, prepared, row);
+}
+
+/** A CA that stays PENDING keeps the configuration until it has a certificate. */
+async function requestedCrl(
+  ports: AuthorityPorts,
+  ca: Pick<CertificateAuthority, 'ca_id' | 'account_id'>,
+  { type, crl_configuration: sent, key_usages: keyUsages }: CreateAuthorityBody,
+): Promise<CrlColumns> {
+  if (!sent?.enabled) return noCrl;
+  const usages = type === 'ROOT' ? undefined : caKeyUsages(keyUsages);
+  return planCrl(ports, ca, usages, sent, 'crl_configuration.');
 }
 
 function requireUninformed(ca: CertificateAuthority | undefined, nowMs: number): void {
@@ -120,13 +135,18 @@ async function insert(
   { key, certified }: PreparedAuthority,
   row: CertificateAuthority,
 ): Promise<string> {
-  await ports.database.transaction(async (transaction) => {
+  const write = ports.database.transaction(async (transaction) => {
     await ports.quotas.take(transaction, row.account_id, 'CERTIFICATE_AUTHORITY');
     await ports.keyStore.save(transaction, key);
     await insertAuthorities(transaction, [row]);
     if (certified) await recordCertification(ports.issuers, transaction, row.ca_id, certified);
     await recordAuthorityAudit(ports, transaction, actor, 'createAuthority', row);
+    if (row.crl_enabled) {
+      await ports.revocation?.crlConfigured(transaction, row.account_id, row.ca_id, true);
+    }
   });
+  await withOwnCrlFile(write);
+  ports.revocation?.committed();
   return row.ca_id;
 }
 
@@ -138,10 +158,15 @@ async function inform(
   { key, certified }: PreparedAuthority,
   columns: Partial<CertificateAuthority>,
 ): Promise<string> {
-  await ports.database.transaction(async (transaction) => {
+  const write = ports.database.transaction(async (transaction) => {
     await changeAuthority(ports, transaction, actor, 'createAuthority', purchased, columns);
     await ports.keyStore.save(transaction, key);
     if (certified) await recordCertification(ports.issuers, transaction, purchased.ca_id, certified);
+    if (columns.crl_enabled) {
+      await ports.revocation?.crlConfigured(transaction, purchased.account_id, purchased.ca_id, true);
+    }
   });
+  await withOwnCrlFile(write);
+  ports.revocation?.committed();
   return purchased.ca_id;
 }

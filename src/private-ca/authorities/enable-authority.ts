@@ -22,6 +22,9 @@ export async function enableAuthority(ports: PrivateCaPorts, actor: Actor, caId:
     });
     if (ca.revoked_at !== null && ca.issuer_id !== null && ca.serial_number !== null) {
       await setRevocation(transaction, ca.issuer_id, [ca.serial_number], null);
+      const change = { issuerId: ca.issuer_id, serialNumbers: [ca.serial_number] };
+      await ports.revocation?.statusChanged(transaction, change);
     }
   });
+  ports.revocation?.committed();
 }

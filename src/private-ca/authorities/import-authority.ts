@@ -1,6 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { attributesOfName, type Certificate, nameToString, samePublicKey } from '../../pki/index.ts';
 import { type CertificateAuthority, requireAllowed } from '../ca.ts';
+import { requireCrlSign } from '../crl-configuration.ts';
 import { columnsOfEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
 import type { PrivateCaPorts } from '../ports.ts';
@@ -35,9 +36,14 @@ export async function importAuthority(
     ? await parseImportedChain(sent.certificate_chain, certificate, clock.nowMs())
     : [];
   const columns = importedColumns(certificate, chain);
-  await database.transaction((transaction) =>
-    changeAuthority(ports, transaction, actor, 'importAuthority', ca, columns),
-  );
+  if (ca.crl_enabled === 1) requireCrlSign(certificate.known.keyUsage);
+  await database.transaction(async (transaction) => {
+    await changeAuthority(ports, transaction, actor, 'importAuthority', ca, columns);
+    if (ca.crl_enabled === 1) {
+      await ports.revocation?.crlConfigured(transaction, ca.account_id, ca.ca_id, true);
+    }
+  });
+  ports.revocation?.committed();
 }
 
 function requireImportable(ca: CertificateAuthority, nowMs: number): Uint8Array {

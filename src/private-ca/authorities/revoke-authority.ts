@@ -32,6 +32,9 @@ export async function revokeAuthority(
     });
     if (ca.issuer_id !== null && ca.serial_number !== null) {
       await setRevocation(transaction, ca.issuer_id, [ca.serial_number], revocation);
+      const change = { issuerId: ca.issuer_id, serialNumbers: [ca.serial_number] };
+      await ports.revocation?.statusChanged(transaction, change);
     }
   });
+  ports.revocation?.committed();
 }

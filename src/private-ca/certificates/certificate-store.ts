@@ -132,7 +132,7 @@ export async function deleteCertificateRow(
 export async function markRevoked(
   transaction: Transaction,
   seen: Pick<PrivateCertificate, 'account_id' | 'certificate_id' | 'revocation_reason'>,
-  revocation: Revocation,
+  revocation: Revocation | { readonly revoked_at: null; readonly revocation_reason: null },
 ): Promise<boolean> {
   const updated = await tables(transaction)
     .updateTable('private_certificates')

@@ -24,6 +24,9 @@ export interface CertificateContents {
   readonly customized?: { readonly oid: string; readonly value: string } | undefined;
 }
 
+/** What an issuer leaves in what it issues. */
+type IssuerMarks = Pick<Issuer, 'keyIdentifier' | 'addressExtensions'>;
+
 interface Subject {
   readonly spki: Uint8Array;
   readonly isEmpty: boolean;
@@ -31,7 +34,7 @@ interface Subject {
 
 /** Of a certificate that is not of a CA. */
 export function entityExtensions(
-  issuer: Pick<Issuer, 'keyIdentifier'>,
+  issuer: IssuerMarks,
   subject: Subject,
   contents: CertificateContents,
 ): Extension[] {
@@ -45,7 +48,7 @@ export function entityExtensions(
 
 /** Of a subordinate CA with a path length. */
 export function authorityExtensions(
-  issuer: Pick<Issuer, 'keyIdentifier'>,
+  issuer: IssuerMarks,
   subject: Subject,
   contents: CertificateContents,
   pathLength: number,
@@ -56,7 +59,7 @@ export function authorityExtensions(
 /** In the order of the reference's certificates: key identifiers, basic constraints, key usage. */
 function extensionsWith(
   basicConstraints: Extension,
-  issuer: Pick<Issuer, 'keyIdentifier'>,
+  issuer: IssuerMarks,
   subject: Subject,
   { keyUsages, extendedKeyUsages, alternativeNames }: CertificateContents,
 ): Extension[] {
@@ -75,5 +78,6 @@ function extensionsWith(
   if (alternativeNames.length > 0) {
     extensions.push(subjectAlternativeNameExtension(alternativeNames, subject.isEmpty));
   }
+  extensions.push(...issuer.addressExtensions);
   return extensions;
 }

@@ -11,22 +11,23 @@ import { findCertificate, markRevoked } from './certificate-store.ts';
  * key; it stays revoked from when it was put on hold. Throws AccessDenied, PCA.00030102 and PCA.00030201.
  */
 export async function revokeCertificate(
-  ports: Pick<PrivateCaPorts, 'database' | 'clock' | 'identity'>,
+  ports: Pick<PrivateCaPorts, 'database' | 'clock' | 'identity' | 'revocation'>,
   actor: Actor,
   certificateId: string,
   reason: string,
 ): Promise<void> {
-  const seen = await authorizedCertificate(ports, actor, certificateId);
+  const seen = await authorizedToRevoke(ports, actor, certificateId);
   const nowMs = ports.clock.nowMs();
   const liftsHold = seen.revocation_reason === 'CERTIFICATE_HOLD' && reason !== 'CERTIFICATE_HOLD';
   requireAllowed('revoke', liftsHold ? { ...seen, revoked_at: null } : seen, nowMs);
   const revocation = { revoked_at: seen.revoked_at ?? nowMs, revocation_reason: reason };
-  const serials = [seen.serial_number, ...(seen.enc_serial_number === null ? [] : [seen.enc_serial_number])];
+  const serialNumbers = serialNumbersOf(seen);
   await ports.database.transaction(async (transaction) => {
     if (!(await markRevoked(transaction, seen, revocation))) {
       throw pcaError('PCA.00030201', 'The certificate was deleted or revoked meanwhile.');
     }
-    await setRevocation(transaction, seen.issuer_id, serials, revocation);
+    await setRevocation(transaction, seen.issuer_id, serialNumbers, revocation);
+    await ports.revocation?.statusChanged(transaction, { issuerId: seen.issuer_id, serialNumbers });
     await ports.identity.recordAudit(transaction, actor, {
       action: accessRequest('revokeCertificate').action,
       resourceType: 'certificate',
@@ -36,10 +37,19 @@ export async function revokeCertificate(
       detail: reason,
     });
   });
+  ports.revocation?.committed();
+}
+
+/** Both of an SM2 pair. */
+export function serialNumbersOf(
+  certificate: Pick<PrivateCertificate, 'serial_number' | 'enc_serial_number'>,
+): readonly string[] {
+  const { serial_number: own, enc_serial_number: encryption } = certificate;
+  return encryption === null ? [own] : [own, encryption];
 }
 
 /** The permission is on the issuing CA (reference 4.2.2.9), so it can be given for some CAs only. */
-async function authorizedCertificate(
+export async function authorizedToRevoke(
   { database, identity }: Pick<PrivateCaPorts, 'database' | 'identity'>,
   actor: Actor,
   certificateId: string,
