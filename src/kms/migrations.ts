@@ -173,6 +173,13 @@ async function createKeystores(db: Kysely<unknown>): Promise<void> {
     .columns(['account_id', 'project_id', 'keystore_alias'])
     .unique()
     .execute();
+  // Empty for keystores of the service itself, and empty values are never equal.
+  await db.schema
+    .createIndex('kms_keystores_by_cluster')
+    .on('kms_keystores')
+    .column('hsm_cluster_id')
+    .unique()
+    .execute();
 }
 
 async function createKeyPolicies(db: Kysely<unknown>): Promise<void> {

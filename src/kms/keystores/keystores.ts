@@ -1,40 +1,28 @@
 import type { Transaction } from '../../platform/db/database.ts';
+import { isUniqueViolation } from '../../platform/db/index.ts';
 import { authorize } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
+import { withToken } from '../hsm-keys/hsm-key.ts';
 import { type Caller, type PermissionName, permissions } from '../permissions.ts';
 import { type PageNumber, parsePageNumber } from '../queries/page.ts';
 import type { KeystoreTable } from '../tables.ts';
+import { type ClusterInput, requireCluster } from './cluster.ts';
 import {
   deleteKeystoreRow,
   findKeystore,
   hasKeys,
+  hasKeystore,
   insertKeystore,
   listKeystoreRows,
   updateKeystoreState,
 } from './store.ts';
 
-export interface CreateKeystore {
+export interface CreateKeystore extends ClusterInput {
   readonly keystoreAlias: string;
-  readonly keystoreType: string | undefined;
-  readonly hsmClusterId: string | undefined;
-  readonly clusterId: string | undefined;
 }
 
 const aliasPattern = /^[a-zA-Z0-9:/_-]{1,255}$/;
-/** Later pages of the vendor number the types. */
-const numberedTypes: Readonly<Record<string, string>> = { '0': 'DEFAULT', '1': 'DHSM', '2': 'CDMS' };
-
-/** Keys of other kinds would have to live in the vendor's hardware, which there is none of here: KMS.0340. */
-function requireOwnCluster({ keystoreType, hsmClusterId, clusterId }: CreateKeystore): void {
-  const implied = hsmClusterId !== undefined ? 'DHSM' : clusterId !== undefined ? 'CDMS' : 'DEFAULT';
-  const text = keystoreType ?? implied;
-  const type = numberedTypes[text] ?? text;
-  if (type !== 'DEFAULT' && type !== 'DHSM' && type !== 'CDMS')
-    throw kmsError('KMS.0308', 'keystore_type must be DHSM, CDMS or DEFAULT.');
-  if (type !== 'DEFAULT')
-    throw kmsError('KMS.0340', `This installation has no cluster for keystore_type ${type}; use DEFAULT.`);
-}
 
 async function audit(
   { identity }: KmsContext,
@@ -52,7 +40,7 @@ async function audit(
   });
 }
 
-/** A keystore in the cluster of the service itself; it is disabled at first. */
+/** A keystore in the service itself, or in an HSM cluster that has none yet; it is disabled at first. */
 export async function createKeystore(
   context: KmsContext,
   caller: Caller,
@@ -60,25 +48,31 @@ export async function createKeystore(
 ): Promise<KeystoreTable> {
   if (!aliasPattern.test(input.keystoreAlias))
     throw kmsError('KMS.0308', 'keystore_alias must be 1 to 255 of A-Z a-z 0-9 : / _ -.');
-  requireOwnCluster(input);
   await authorize(context, caller, 'createKeystore');
+  const cluster = requireCluster(context, input);
   const row: KeystoreTable = {
     keystore_id: context.random.uuid(),
     account_id: caller.actor.accountId,
     project_id: caller.projectId,
     keystore_alias: input.keystoreAlias,
-    keystore_type: 'DEFAULT',
-    hsm_cluster_id: null,
-    cluster_id: null,
-    hsm_ca_cert: null,
+    ...cluster,
     keystore_state: '3',
     created_at: context.clock.nowMs(),
   };
-  await context.database.transaction(async (transaction) => {
-    if (!(await insertKeystore(transaction, row)))
-      throw kmsError('KMS.0308', `The project has a keystore with the alias ${row.keystore_alias}.`);
-    await audit(context, transaction, caller, 'createKeystore', row);
-  });
+  const clusterTaken = () =>
+    kmsError('KMS.0308', `The HSM cluster ${row.hsm_cluster_id} has a keystore already.`);
+  try {
+    await context.database.transaction(async (transaction) => {
+      if (row.hsm_cluster_id !== null && (await hasKeystore(transaction, row.hsm_cluster_id)))
+        throw clusterTaken();
+      if (!(await insertKeystore(transaction, row)))
+        throw kmsError('KMS.0308', `The project has a keystore with the alias ${row.keystore_alias}.`);
+      await audit(context, transaction, caller, 'createKeystore', row);
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) throw clusterTaken();
+    throw error;
+  }
   return row;
 }
 
@@ -117,7 +111,10 @@ export async function getKeystore(
   return await openKeystore(context, caller, keystoreId, 'getKeystore');
 }
 
-/** From disabled to enabled or back; keys in a disabled keystore cannot be used. */
+/**
+ * From disabled to enabled or back; keys in a disabled keystore cannot be used. One of an HSM is enabled only while the HSM answers:
+ * else KMS.0104.
+ */
 export async function switchKeystore(
   context: KmsContext,
   caller: Caller,
@@ -126,6 +123,9 @@ export async function switchKeystore(
 ): Promise<KeystoreTable> {
   const permission = to === 'enabled' ? 'enableKeystore' : 'disableKeystore';
   const keystore = await openKeystore(context, caller, keystoreId, permission);
+  const { hsm_cluster_id: clusterId } = keystore;
+  if (to === 'enabled' && clusterId !== null)
+    await withToken(context, clusterId, (token) => token.describe());
   const [from, state] = to === 'enabled' ? (['3', '2'] as const) : (['2', '3'] as const);
   await context.database.transaction(async (transaction) => {
     if (!(await updateKeystoreState(transaction, keystoreId, from, state)))

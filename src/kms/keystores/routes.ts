@@ -37,6 +37,7 @@ function collectionRoutes(context: KmsContext, api: Api): void {
         keystoreAlias: request.body.keystore_alias,
         keystoreType: request.body.keystore_type || undefined,
         hsmClusterId: request.body.hsm_cluster_id || undefined,
+        hsmCaCert: request.body.hsm_ca_cert || undefined,
         clusterId: request.body.cluster_id || undefined,
       });
       return { keystore: { keystore_id: keystore.keystore_id, domain_id: keystore.account_id } };

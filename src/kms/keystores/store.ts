@@ -97,3 +97,14 @@ export async function listKeystoreRows(
 export async function holdKeystore(transaction: Transaction, keystoreId: string): Promise<boolean> {
   return await updateKeystoreState(transaction, keystoreId, '2', '2');
 }
+
+/** Whether an HSM cluster has a keystore; two that are made at once are told apart by a unique index. */
+export async function hasKeystore(reader: Reader, hsmClusterId: string): Promise<boolean> {
+  const row = await reader
+    .tables<KmsTables>()
+    .selectFrom('kms_keystores')
+    .select('keystore_id')
+    .where('hsm_cluster_id', '=', hsmClusterId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
