@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bootstrap } from './accounts/bootstrap.ts';
 import { type CreatedAccount, createAccount, type NewAccount } from './accounts/create-account.ts';
+import { findAccount } from './accounts/store.ts';
 import type { Actor } from './actor.ts';
 import { createServiceAgencies } from './agencies/assume-service-agency.ts';
 import type { TokenFault } from './authentication/authenticator.ts';
@@ -13,6 +14,7 @@ import { registerIamRoutes } from './routes.ts';
 import type { ServiceAgencies } from './service-agencies.ts';
 import { systemActor } from './system-actor.ts';
 import { deleteExpiredSessions } from './tokens/store.ts';
+import { findUserOfAnyAccount } from './users/store.ts';
 
 export type { CreatedAccount, NewAccount } from './accounts/create-account.ts';
 export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
@@ -38,6 +40,8 @@ export interface Iam {
   register(app: FastifyInstance): Promise<void>;
   /** Makes the first account, with its root user, project and access key; undefined if there is one already. */
   bootstrap(first: NewAccount): Promise<CreatedAccount | undefined>;
+  /** Whether there is such a user, or account, of whichever tenant: for what may name another's, as a grant does. */
+  principalExists(type: 'user' | 'domain', principalId: string): Promise<boolean>;
   /** Opens a further account; 403 unless the actor is the root user of the first. */
   createAccount(actor: Actor, input: NewAccount): Promise<CreatedAccount>;
   /** Removes sessions past their end, which are refused anyway; answers how many. To be called from time to time. */
@@ -61,6 +65,10 @@ export function createIam(ports: IamPorts): Iam {
     authenticate: (tokenFault) => authenticationHook(iam, tokenFault),
     register: (app) => registerIamRoutes(app, iam),
     bootstrap: (first) => bootstrap(iam, first),
+    async principalExists(type, principalId) {
+      const find = type === 'user' ? findUserOfAnyAccount : findAccount;
+      return (await find(iam.database, principalId)) !== undefined;
+    },
     createAccount: (actor, input) => createAccount(iam, actor, input),
     removeExpiredSessions: () =>
       iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs())),

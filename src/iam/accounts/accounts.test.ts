@@ -40,6 +40,7 @@ describeOnEachDatabase('accounts and projects', migrations, (open) => {
     for (const [input, reason] of [
       [{ accountName: 'third' }, /exists already/],
       [{ accountName: 'x/y' }, /accountName must be/],
+      [{ accountName: 'op_svc_pca' }, /op_svc_/],
       [{ accountName: 'fourth', password: 'short' }, /password must have 8/],
       [{ accountName: 'fourth', accessKey: 'AK12345' }, /together/],
       [{ accountName: 'fourth', accessKey: 'AK12345', secretKey: 'short' }, /at least 16/],

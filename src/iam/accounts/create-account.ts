@@ -89,6 +89,8 @@ async function prepare(iam: IamContext, input: NewAccount) {
   for (const [field, name] of Object.entries({ accountName, userName, projectName }))
     if (!nameForm.test(name))
       throw badRequest(`${field} must be 1 to 64 letters, digits, spaces, _, - or dots.`);
+  if (accountName.startsWith('op_svc_'))
+    throw badRequest('accountName must not begin as those of services do: op_svc_.');
   if ((input.accessKey === undefined) !== (input.secretKey === undefined))
     throw badRequest('accessKey and secretKey must be given together or not at all.');
   if (input.accessKey !== undefined && !(keyForm.test(input.accessKey) && input.secretKey!.length >= 16))

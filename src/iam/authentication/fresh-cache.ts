@@ -36,11 +36,6 @@ export class FreshCache<Value extends object> {
     });
   }
 
-  /** The value if it is at hand. */
-  peek(key: string): Value | undefined {
-    return this.#values.get(this.#versioned(key));
-  }
-
   async get(key: string, load: () => Promise<Value | undefined>): Promise<Value | undefined> {
     const versioned = this.#versioned(key);
     const known = this.#values.get(versioned);
