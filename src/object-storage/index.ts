@@ -1,0 +1,1 @@
+export type { Bucket, ObjectContent, ObjectStorage } from './object-storage.ts';
