@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import type { Kysely } from 'kysely';
 import { freshAddress } from '../../test/support/databases.ts';
-import type { Actor, AuditEvent } from '../iam/actor.ts';
+import type { AccessRequest, Actor, AuditEvent } from '../iam/actor.ts';
 import type { Identity } from '../iam/identity.ts';
 import { createJobs, type Jobs, jobsMigrations } from '../jobs/index.ts';
 import { FixedClock } from '../platform/clock.ts';
@@ -18,6 +18,7 @@ import {
   migrations,
   openMasterKey,
   type RunningKeyStore,
+  type Token,
 } from './index.ts';
 
 export const testNowMs = Date.UTC(2026, 2, 15, 10, 20, 30, 456);
@@ -62,17 +63,20 @@ export const benchMigrations: Migrations = {
   },
 };
 
-/** Answers as tests read them: fields are checked by value, so their types are not. */
-// biome-ignore lint/suspicious/noExplicitAny: the tests assert on what is in it
-export type Json = any;
+/** Most answers are flat, and most of their members strings. */
+export type Flat = Record<string, string>;
 
-export interface Answer {
+export interface Answer<Body = Flat> {
   readonly status: number;
   /** Undefined for an answer without a body. */
-  readonly body: Json;
+  readonly body: Body;
   /** `error_code`, empty without an error. */
   readonly code: string;
+  /** `error_msg`, empty without an error. */
+  readonly message: string;
 }
+
+type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
 
 /** Somebody who sends requests to one project. */
 export interface BenchUser {
@@ -80,9 +84,9 @@ export interface BenchUser {
   readonly userId: string;
   readonly projectId: string;
   /** `path` follows `/v1.0/{project_id}/`. */
-  send(method: 'GET' | 'POST' | 'DELETE' | 'PUT', path: string, body?: unknown): Promise<Answer>;
+  send<Body = Flat>(method: Method, path: string, body?: unknown): Promise<Answer<Body>>;
   /** `POST /v1.0/{project_id}/kms/{operation}`; fails the test unless the answer is 200, and gives its body. */
-  call(operation: string, body?: unknown): Promise<Json>;
+  call<Body = Flat>(operation: string, body?: unknown): Promise<Body>;
   /** As `call`, and gives the error code of the refusal. */
   refused(operation: string, body?: unknown): Promise<string>;
   /** A key of this user; its id. */
@@ -102,11 +106,13 @@ export interface Bench {
   readonly jobs: Jobs;
   readonly keyStore: RunningKeyStore;
   /** Actions, resources and conditions that were asked about, latest last. */
-  readonly asked: { action: string; resource: string | undefined; conditions: Json }[];
+  readonly asked: Pick<AccessRequest, 'action' | 'resource' | 'conditions'>[];
   /** A user of a new account. */
   user(): BenchUser;
   /** The root user of a new account. */
   root(): BenchUser;
+  /** Somebody of another node, here. */
+  as(user: BenchUser): BenchUser;
   /** A second node on the same database, with caches of its own. */
   secondNode(): Promise<Bench>;
 }
@@ -139,7 +145,7 @@ const noProject = { projectId: '', isRoot: false, denied: [] };
 function identityDouble(asked: Bench['asked']): Identity {
   return {
     async authorize(actor, { action, aliases = [], resource, conditions = {} }) {
-      asked.push({ action, resource, conditions });
+      asked.push({ action, conditions, ...(resource !== undefined && { resource }) });
       const denied = actor.principalName.split(',');
       if ([action, ...aliases].some((name) => denied.includes(name)))
         throw new AccessDenied(action, `${action} is denied.`);
@@ -166,11 +172,11 @@ function identityDouble(asked: Bench['asked']): Identity {
 }
 
 type Inject = (request: {
-  method: 'GET' | 'POST' | 'DELETE' | 'PUT';
+  method: Method;
   url: string;
   identification: Identification;
   body: unknown;
-}) => Promise<Answer>;
+}) => Promise<Answer<unknown>>;
 
 function userOf(who: Identification, inject: Inject, database: Database): BenchUser {
   const { accountId, userId, projectId } = who;
@@ -178,12 +184,15 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
     accountId,
     userId,
     projectId,
-    send: (method, path, body) =>
-      inject({ method, url: `/v1.0/${projectId}/${path}`, identification: who, body }),
-    async call(operation, body = {}) {
-      const { status, body: answer } = await user.send('POST', `kms/${operation}`, body);
-      if (status !== 200) throw new Error(`${operation} was answered ${status} ${JSON.stringify(answer)}`);
-      return answer;
+    async send<Body>(method: Method, path: string, body?: unknown) {
+      const url = `/v1.0/${projectId}/${path}`;
+      return (await inject({ method, url, identification: who, body })) as Answer<Body>;
+    },
+    async call<Body>(operation: string, body: unknown = {}) {
+      const answer = await user.send<Body>('POST', `kms/${operation}`, body);
+      if (answer.status !== 200)
+        throw new Error(`${operation} was answered ${answer.status} ${answer.code} ${answer.message}`);
+      return answer.body;
     },
     async refused(operation, body = {}) {
       const { code, status } = await user.send('POST', `kms/${operation}`, body);
@@ -191,7 +200,8 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
     },
     async createKey(fields = {}) {
       const keyAlias = `key-${systemRandom.uuid()}`;
-      return (await user.call('create-key', { key_alias: keyAlias, ...fields })).key_info.key_id;
+      const answer = await user.call<{ key_info: Flat }>('create-key', { key_alias: keyAlias, ...fields });
+      return answer.key_info.key_id!;
     },
     without: (...denied) => userOf({ ...who, denied }, inject, database),
     colleague: () => userOf({ ...who, userId: systemRandom.hexId(), isRoot: false }, inject, database),
@@ -210,11 +220,13 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
 export interface BenchOptions {
   readonly quotas?: KmsQuotas;
   readonly clock?: FixedClock;
+  /** An HSM. */
+  readonly token?: Token;
 }
 
 /** The service on a database, with real keys and jobs; identity permits everything that it is not told to deny. */
 export async function openBench(database: Database, options: BenchOptions = {}): Promise<Bench> {
-  const { quotas, clock = new FixedClock(testNowMs) } = options;
+  const { quotas, token, clock = new FixedClock(testNowMs) } = options;
   const base = { database, clock, random: systemRandom, log: silentLog };
   const base64 = Buffer.alloc(32, 7).toString('base64');
   const masterKey = await openMasterKey({ ...base, source: { kind: 'environment', name: 'KEY', base64 } });
@@ -225,6 +237,7 @@ export async function openBench(database: Database, options: BenchOptions = {}):
     ...base,
     masterKey,
     keyStore,
+    token,
     identity: identityDouble(asked),
     scheduler: jobs,
     principalExists: async (_type, id) => id !== unknownPrincipal,
@@ -243,8 +256,10 @@ export async function openBench(database: Database, options: BenchOptions = {}):
     const headers = { 'x-auth-token': JSON.stringify(identification), 'content-type': 'application/json' };
     const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await app.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
-    const parsed: Json = answer.payload === '' ? undefined : JSON.parse(answer.payload);
-    return { status: answer.statusCode, body: parsed, code: parsed?.error?.error_code ?? '' };
+    const parsed: { error?: Flat } | undefined =
+      answer.payload === '' ? undefined : JSON.parse(answer.payload);
+    const { error_code: code = '', error_msg: message = '' } = parsed?.error ?? {};
+    return { status: answer.statusCode, body: parsed, code, message };
   };
   const newUser = (isRoot: boolean) => {
     const accountId = systemRandom.hexId();
@@ -260,6 +275,8 @@ export async function openBench(database: Database, options: BenchOptions = {}):
     asked,
     user: () => newUser(false),
     root: () => newUser(true),
+    as: ({ accountId, userId, projectId }) =>
+      userOf({ accountId, userId, projectId, isRoot: false, denied: [] }, inject, database),
     secondNode: () => openBench(database, { ...options, clock }),
   };
 }
