@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import {
@@ -16,8 +17,11 @@ import {
 import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
 import {
   createKeyStore,
+  createKms,
   createSecretWrapper,
+  apiErrors as kmsErrors,
   migrations as kmsMigrations,
+  kmsVersion,
   type MasterKey,
   type Token,
 } from './kms/index.ts';
@@ -114,7 +118,10 @@ interface Foundation {
 
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
   const { base, folder, metrics } = foundation;
-  const { iam, jobs, keyStore, api } = await createApi(config, ports, foundation);
+  const publicUrl = config.publicUrl ?? publicUrlOf(config, ports.hostName);
+  const capabilities = await createCapabilities(config, publicUrl, foundation);
+  const { jobs, keyStore, iam } = capabilities;
+  const api = await createApi(publicUrl, capabilities, foundation);
   let isOpen = true;
   const ready = async () => isOpen && (await sql`select 1`.execute(base.database.tables())).rows.length === 1;
   const operations = await createOperations(config, api, { base, jobs, metrics, ready });
@@ -146,28 +153,65 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
   };
 }
 
-/** Every capability: its verbs, its work that time starts, its routes. */
-async function createApi(config: Config, ports: AppPorts, { base, metrics, masterKey }: Foundation) {
-  const { log } = base;
-  const publicUrl = config.publicUrl ?? publicUrlOf(config, ports.hostName);
+/** The capabilities, each from its ports, and what time starts in them. */
+async function createCapabilities(config: Config, publicUrl: string, { base, masterKey, token }: Foundation) {
   const jobs = createJobs(base);
   const keyStore = createKeyStore({ ...base, masterKey, rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize) });
   const secretWrapper = createSecretWrapper({ ...base, masterKey });
   const iam = createIam({ ...base, secretWrapper, publicUrl, services: catalog });
-  const { identity, authenticate } = iam;
+  const { identity, principalExists } = iam;
+  const region = config.bootstrap.projectName;
+  const kmsPorts = {
+    ...base,
+    identity,
+    scheduler: jobs,
+    masterKey,
+    token,
+    keyStore,
+    principalExists,
+    region,
+  };
+  const kms = createKms(kmsPorts);
   const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs });
 
-  for (const [kind, handler] of Object.entries(privateCa.jobHandlers)) jobs.handle(kind, handler);
+  const handlers = { ...kms.jobHandlers, ...privateCa.jobHandlers };
+  for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
+  return { jobs, keyStore, iam, kms, privateCa };
+}
 
+type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
+
+/** What is served by HTTPS. */
+async function createApi(
+  publicUrl: string,
+  { iam, kms, privateCa }: Capabilities,
+  { base, metrics }: Foundation,
+) {
+  const { log } = base;
   const api = createHttpApp({ ...base, observe: metrics.observeRequest });
   await describeApi(api, version);
-  api.get('/', { schema: { hide: true } }, async () => identityVersions(publicUrl));
   await iam.register(api);
-  const privateCaApi = { ...privateCaErrors, authenticate: authenticate(privateCaErrors.tokenFault), log };
-  await registerApi(api, privateCaApi, privateCa.routes);
+  const services = [
+    { errors: kmsErrors, routes: kms.routes },
+    { errors: privateCaErrors, routes: privateCa.routes },
+  ];
+  for (const { errors, routes } of services)
+    await registerApi(api, { ...errors, authenticate: iam.authenticate(errors.tokenFault), log }, routes);
+  await registerApi(api, { ...kmsErrors, log }, (open) => {
+    kms.openRoutes(publicUrl)(open);
+    const schema = { operationId: 'showVersions', tags: ['kms', 'iam'] };
+    open.get('/', { schema }, async ({ headers }) =>
+      isFromKmsClient(headers) ? { versions: [kmsVersion(publicUrl)] } : identityVersions(publicUrl),
+    );
+  });
   await api.ready();
-  return { iam, jobs, keyStore, api };
+  return api;
+}
+
+/** Two services answer `GET /`, each to clients that cannot read the other: KMS under its own name or to the vendor's SDK. */
+function isFromKmsClient(headers: IncomingHttpHeaders): boolean {
+  return Boolean(headers.host?.startsWith('kms.') || headers['user-agent']?.includes('huaweicloud-usdk'));
 }
 
 interface OperationsPorts {

@@ -3,16 +3,23 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { FixedClock } from '../../src/platform/clock.ts';
 import { StartRefused } from '../../src/platform/start-refused.ts';
 import { clientWith, signIn } from '../support/api-client.ts';
-import { startApp } from '../support/app.ts';
+import { type AppOptions, type RunningApp, startApp } from '../support/app.ts';
 import { freshAddress } from '../support/databases.ts';
 import { createCa, issueWithKey, rootCaBody } from '../support/private-ca-requests.ts';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** Closed after the test, however it ends. */
+async function start(t: TestContext, options?: AppOptions): Promise<RunningApp> {
+  const running = await startApp(options);
+  t.after(() => running.close());
+  return running;
+}
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'openccm-app-'));
@@ -26,9 +33,9 @@ async function getPlain(url: string): Promise<{ status: number; text: string }> 
 }
 
 describe('the program', () => {
-  test('issues and exports a certificate over HTTPS, and has it after a restart', async () => {
+  test('issues and exports a certificate over HTTPS, and has it after a restart', async (t) => {
     const dataDir = await newFolder();
-    const first = await startApp({ dataDir });
+    const first = await start(t, { dataDir });
     assert.equal(first.app.created?.accountName, first.bootstrap.account_name);
     assert.equal((await stat(first.app.bootstrapFile)).mode & 0o777, 0o600);
     const ca = await readFile(first.caFile, 'utf8');
@@ -38,7 +45,7 @@ describe('the program', () => {
     api.close();
     await first.close();
 
-    const second = await startApp({ dataDir });
+    const second = await start(t, { dataDir });
     assert.equal(second.app.created, undefined);
     assert.equal(await readFile(second.caFile, 'utf8'), ca);
     const again = await signIn(second);
@@ -50,11 +57,44 @@ describe('the program', () => {
     assert.match(new X509Certificate(exported.certificate).subject, /CN=restart.example.test/);
     assert.match(exported.private_key, /PRIVATE KEY/);
     again.close();
-    await second.close();
   });
 
-  test('tells operators how it is, on the plain port only', async () => {
-    const running = await startApp();
+  test('keeps keys that encrypt, and answers both services that share an address', async (t) => {
+    // The name goes into the server's certificate.
+    const running = await start(t, { env: { OPENCCM_PUBLIC_URL: 'https://kms.example.test' } });
+    const api = await signIn(running);
+    const path = `/v1.0/${running.bootstrap.project_id}/kms`;
+    const { key_info: key } = await api.call<{ key_info: { key_id: string } }>('POST', `${path}/create-key`, {
+      key_alias: 'first',
+    });
+    const { cipher_text: cipherText } = await api.call<{ cipher_text: string }>(
+      'POST',
+      `${path}/encrypt-data`,
+      {
+        key_id: key.key_id,
+        plain_text: 'attack at dawn',
+      },
+    );
+    const decrypted = await api.call<{ plain_text: string }>('POST', `${path}/decrypt-data`, {
+      cipher_text: cipherText,
+    });
+    assert.equal(decrypted.plain_text, 'attack at dawn');
+    const refused = await api.send('POST', `${path}/create-key`, '{');
+    assert.partialDeepStrictEqual(refused.json, { error: { error_code: 'KMS.0202' } });
+
+    const stranger = await clientWith(running, undefined);
+    const identity = await stranger.send('GET', '/');
+    assert.partialDeepStrictEqual(identity.json, { versions: { values: [{ id: 'v3.6' }] } });
+    for (const headers of [{ host: 'kms.example.test' }, { 'user-agent': 'huaweicloud-usdk-python/3.0' }]) {
+      const versions = await stranger.send('GET', '/', undefined, headers);
+      assert.partialDeepStrictEqual(versions.json, { versions: [{ id: 'v1.0' }] });
+    }
+    stranger.close();
+    api.close();
+  });
+
+  test('tells operators how it is, on the plain port only', async (t) => {
+    const running = await start(t);
     assert.deepEqual(await getPlain(`${running.httpUrl}/healthz`), { status: 200, text: '{"status":"ok"}' });
     assert.deepEqual(await getPlain(`${running.httpUrl}/readyz`), {
       status: 200,
@@ -73,22 +113,20 @@ describe('the program', () => {
     assert.equal((await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`)).status, 404);
     assert.equal((await getPlain(`${running.httpUrl}/dev/clock`)).status, 404);
     api.close();
-    await running.close();
   });
 
-  test('serves the API on the plain port when it is told to', async () => {
-    const running = await startApp({ env: { OPENCCM_HTTP_API: '1' } });
+  test('serves the API on the plain port when it is told to', async (t) => {
+    const running = await start(t, { env: { OPENCCM_HTTP_API: '1' } });
     const answer = await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`);
     assert.equal(answer.status, 401);
     const created = await fetch(`${running.httpUrl}/v3/auth/tokens`, { method: 'POST', body: '{}' });
     assert.equal(created.status, 400);
     await created.arrayBuffer();
     assert.equal((await getPlain(`${running.httpUrl}/readyz`)).status, 200);
-    await running.close();
   });
 
-  test('describes every operation under a name of its own', async () => {
-    const running = await startApp();
+  test('describes every operation under a name of its own', async (t) => {
+    const running = await start(t);
     const api = await clientWith(running, undefined);
     const document = await api.call<{ paths: Record<string, Record<string, { operationId?: string }>> }>(
       'GET',
@@ -106,11 +144,10 @@ describe('the program', () => {
     );
     assert.equal(new Set(operations.map(([, operationId]) => operationId)).size, operations.length);
     api.close();
-    await running.close();
   });
 
-  test('refuses a port that is taken, and leaves the other free', async () => {
-    const running = await startApp();
+  test('refuses a port that is taken, and leaves the other free', async (t) => {
+    const running = await start(t);
     const dataDir = await newFolder();
     const port = new URL(running.httpUrl).port;
     await assert.rejects(startApp({ dataDir, env: { OPENCCM_HTTP_PORT: port } }), (error) => {
@@ -118,7 +155,6 @@ describe('the program', () => {
       assert.match(error.message, new RegExp(`port ${port} of 127.0.0.1 is in use.*OPENCCM_HTTP_PORT`));
       return true;
     });
-    await running.close();
   });
 
   test('refuses a database that is not there, without telling its password', async () => {
@@ -145,10 +181,10 @@ describe('the program', () => {
 });
 
 describe('the dev clock', () => {
-  test('makes what is due happen before it answers, and does not go back at a restart', async () => {
+  test('makes what is due happen before it answers, and does not go back at a restart', async (t) => {
     const dataDir = await newFolder();
     const env = { OPENCCM_DEV_CLOCK: '1' };
-    const first = await startApp({ dataDir, env });
+    const first = await start(t, { dataDir, env });
     const api = await signIn(first);
     const caId = await createCa(api, rootCaBody('Deleted root'));
     const path = `/v1/private-certificate-authorities/${caId}`;
@@ -172,16 +208,15 @@ describe('the dev clock', () => {
     later.close();
     await first.close();
 
-    const second = await startApp({ dataDir, env });
+    const second = await start(t, { dataDir, env });
     assert.ok(second.clock.nowMs() >= nowMs);
-    await second.close();
   });
 });
 
 describe('a clock that stands still', () => {
-  test('carries the program from one day to the other', async () => {
+  test('carries the program from one day to the other', async (t) => {
     const clock = new FixedClock(Date.UTC(2025, 0, 1));
-    const running = await startApp({ clock });
+    const running = await start(t, { clock });
     const api = await signIn(running);
     const caId = await createCa(api, rootCaBody('Still root'));
     const path = `/v1/private-certificate-authorities/${caId}`;
@@ -197,17 +232,16 @@ describe('a clock that stands still', () => {
     const later = await signIn(running);
     assert.equal((await later.send('GET', path)).status, 404);
     later.close();
-    await running.close();
   });
 });
 
 describe('several nodes on one PostgreSQL', () => {
-  test('are one installation', async () => {
+  test('are one installation', async (t) => {
     const { url } = await freshAddress.postgres();
     const dataDir = await newFolder();
     const env = { OPENCCM_DATABASE_URL: url };
-    const one = await startApp({ dataDir, env });
-    const two = await startApp({ dataDir, env });
+    const one = await start(t, { dataDir, env });
+    const two = await start(t, { dataDir, env });
     assert.equal(two.app.created, undefined);
     const api = await signIn(one);
     const caId = await createCa(api, rootCaBody('Shared root'));
@@ -220,6 +254,5 @@ describe('several nodes on one PostgreSQL', () => {
     assert.equal(shown.certificate_id, certificateId);
     api.close();
     other.close();
-    await Promise.all([one.close(), two.close()]);
   });
 });

@@ -24,6 +24,7 @@ export interface RunningApp extends ReachableServer {
   readonly clock: MovableClock;
   readonly dataDir: string;
   readonly httpUrl: string;
+  /** May be called again. */
   close(): Promise<void>;
 }
 
@@ -49,6 +50,11 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     await app.close();
     throw error;
   }
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await app.close();
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
   return {
     app,
     clock,
@@ -57,9 +63,9 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     httpUrl: `http://127.0.0.1:${servers.httpPort}`,
     caFile: join(dataDir, 'ca.pem'),
     bootstrap: JSON.parse(await readFile(join(dataDir, 'bootstrap.json'), 'utf8')),
-    async close() {
-      await app.close();
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
