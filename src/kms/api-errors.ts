@@ -58,6 +58,7 @@ export const apiErrors = {
   invalid: (failure: FieldFailure): ServiceError =>
     kmsError(codeOf(failure), `${failure.path || 'The body'} ${failure.message}.`),
   unknownError: kmsErrorDefinition('KMS.0101'),
+  unknownMethod: kmsError('KMS.0215'),
   accessDenied: (denial: AccessDenied): ServiceError => kmsError('KMS.0306', denial.message),
   /** For authentication: the token is missing, wrong or expired. */
   tokenFault: (fault: TokenFault): ServiceError => kmsError(tokenCodes[fault], `The token is ${fault}.`),

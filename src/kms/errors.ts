@@ -18,6 +18,7 @@ const definitions = {
   'KMS.0211': { status: 400, message: 'Cannot perform this operation on Default Master Keys.' },
   'KMS.0212': { status: 400, message: 'Invalid resource type.' },
   'KMS.0214': { status: 400, message: 'The request format is invalid.' },
+  'KMS.0215': { status: 405, message: 'Request method not supported.' },
   'KMS.0301': { status: 403, message: 'Invalid or null X-Auth-Token.' },
   'KMS.0302': { status: 403, message: 'Invalid X-Auth-Token.' },
   'KMS.0303': { status: 403, message: 'X-Auth-Token expired.' },

@@ -82,6 +82,10 @@ describe('the program', () => {
     const refused = await api.send('POST', `${path}/create-key`, '{');
     assert.partialDeepStrictEqual(refused.json, { error: { error_code: 'KMS.0202' } });
 
+    const wrongMethod = await api.send('PUT', `${path}/create-key`);
+    assert.equal(wrongMethod.status, 405);
+    assert.partialDeepStrictEqual(wrongMethod.json, { error: { error_code: 'KMS.0215' } });
+
     const stranger = await clientWith(running, undefined);
     const identity = await stranger.send('GET', '/');
     assert.partialDeepStrictEqual(identity.json, { versions: { values: [{ id: 'v3.6' }] } });
