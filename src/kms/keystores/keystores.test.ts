@@ -11,9 +11,22 @@ import {
 } from '../kms.fixture.ts';
 import { createTokenInMemory, type TokenInMemory } from '../providers/pkcs11/token.fixture.ts';
 
+interface Keystore {
+  readonly keystore_id: string;
+  readonly domain_id: string;
+  readonly keystore_alias: string;
+}
+interface OneKeystore {
+  readonly keystore: Keystore;
+}
+interface Keystores {
+  readonly total: number;
+  readonly keystores: readonly Keystore[];
+}
+
 async function createKeystore(user: BenchUser, fields: object = {}): Promise<string> {
   const body = { keystore_alias: 'store', ...fields };
-  const answer = await user.send('POST', 'keystores', body);
+  const answer = await user.send<OneKeystore>('POST', 'keystores', body);
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body.keystore.keystore_id;
 }
@@ -29,7 +42,7 @@ const bench = await openSqliteBench();
 describe('keystores', () => {
   test('a new keystore is disabled, and is shown with its account', async () => {
     const user = bench.user();
-    const answer = await user.send('POST', 'keystores', { keystore_alias: 'My:store/1_-' });
+    const answer = await user.send<OneKeystore>('POST', 'keystores', { keystore_alias: 'My:store/1_-' });
     const { keystore } = answer.body;
     assert.deepEqual(Object.keys(keystore).sort(), ['domain_id', 'keystore_id']);
     assert.equal(keystore.domain_id, user.accountId);
@@ -83,7 +96,7 @@ describe('keystores', () => {
     }
     const aliases: string[] = [];
     for (let offset = 0; ; offset += 10) {
-      const { body } = await user.send('GET', `keystores?limit=10&offset=${offset}`);
+      const { body } = await user.send<Keystores>('GET', `keystores?limit=10&offset=${offset}`);
       assert.equal(body.total, 12);
       if (body.keystores.length === 0) break;
       for (const keystore of body.keystores) aliases.push(keystore.keystore_alias);
@@ -92,7 +105,7 @@ describe('keystores', () => {
       aliases,
       Array.from({ length: 12 }, (_, index) => `store-${11 - index}`),
     );
-    assert.equal((await user.send('GET', 'keystores')).body.keystores.length, 10);
+    assert.equal((await user.send<Keystores>('GET', 'keystores')).body.keystores.length, 10);
     for (const limit of ['0', 'x', '1001'])
       assert.equal((await user.send('GET', `keystores?limit=${limit}`)).code, 'KMS.1601');
     assert.equal((await user.send('GET', 'keystores?offset=-1')).code, 'KMS.1603');
@@ -139,7 +152,9 @@ describe('keystores', () => {
     await enable(user, id);
     const decrypted = await user.call('decrypt-data', { cipher_text: cipherText });
     assert.equal(decrypted.plain_text, 'text');
-    const described = await user.call('describe-key', { key_id: keyId });
+    const described = await user.call<{ key_info: { keystore_id: string } }>('describe-key', {
+      key_id: keyId,
+    });
     assert.equal(described.key_info.keystore_id, id);
   });
 
@@ -242,7 +257,7 @@ describeOnEachDatabase('keystores of an HSM', benchMigrations, (open) => {
       ]);
       assert.ok(['', 'KMS.0340'].includes(created.code), created.code);
     }
-    const { keys } = await user.call('list-keys');
+    const { keys } = await user.call<{ keys: string[] }>('list-keys');
     assert.equal(token.keyNames().length, keys.length);
   });
 });

@@ -4,8 +4,9 @@ import {
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
-  sign,
 } from 'node:crypto';
+import { curves, toInteger } from '../../cryptography/curve.ts';
+import { signDigest } from '../../cryptography/digest-signature.ts';
 import { NotGenuine, type Token, TokenKeyMissing, TokenUnavailable } from './token.ts';
 
 export interface TokenInMemory extends Token {
@@ -14,7 +15,7 @@ export interface TokenInMemory extends Token {
   keyNames(): string[];
 }
 
-/** A token for tests without a PKCS#11 library. It signs SHA-256 digests with P-256 keys only. */
+/** A token for tests without a PKCS#11 library. Its key pairs are of P-256. */
 export function createTokenInMemory(clusterId = 'cluster-1'): TokenInMemory {
   const secrets = new Map<string, Buffer>();
   const pairs = new Map<string, KeyObject>();
@@ -52,7 +53,8 @@ export function createTokenInMemory(clusterId = 'cluster-1'): TokenInMemory {
       reach();
       const key = pairs.get(keyName);
       if (!key) throw new TokenKeyMissing(keyName);
-      return sign(null, digest, key);
+      const { d = '' } = key.export({ format: 'jwk' });
+      return signDigest('ECDSA', curves.EC_P256, toInteger(Buffer.from(d, 'base64url')), digest);
     },
     async encrypt(keyName, { nonce, additionalData, data }) {
       const cipher = createCipheriv('aes-256-gcm', secretOf(keyName), nonce);
