@@ -1,6 +1,7 @@
 import { isUniqueViolation, type Transaction } from '../platform/db/index.ts';
 import type { AccessRequest, Actor } from './actor.ts';
 import type { IamContext } from './context.ts';
+import { defined } from './defined.ts';
 import { conflict } from './errors.ts';
 
 export interface Change<Result> {
@@ -41,9 +42,8 @@ export async function recordedChange<Result>(
         action,
         resourceType: noun,
         resourceId,
-        ...(resourceName === undefined ? {} : { resourceName }),
+        ...defined({ resourceName, detail }),
         result: 'success',
-        ...(detail === undefined ? {} : { detail }),
       });
       return { result };
     });

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import type { AccessKeyTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
 import {
@@ -63,10 +64,7 @@ export function accessKeyRoutes(iam: IamContext, api: Api): void {
     { schema: { operationId: 'updatePermanentAccessKey', tags: ['iam'], params: keyParams, body: update } },
     async ({ actor, params, body }) => {
       const { status, description: words } = body.credential;
-      const change = {
-        ...(status === undefined ? {} : { status }),
-        ...(words === undefined ? {} : { description: words }),
-      };
+      const change = defined({ status, description: words });
       return { credential: present(await updateAccessKey(iam, actor, params.access_key, change)) };
     },
   );

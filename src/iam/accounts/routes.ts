@@ -19,23 +19,25 @@ const newAccount = Type.Object({
   project_name: name,
 });
 
-export function accountRoutes(iam: IamContext, api: Api): void {
-  const { publicUrl } = iam;
-  const presentDomain = (account: AccountTable) => ({
+function presentDomain(account: AccountTable, publicUrl: string) {
+  return {
     id: account.account_id,
     name: account.name,
     description: account.description,
     enabled: account.enabled === 1,
     links: selfLink(publicUrl, `/v3/domains/${account.account_id}`),
-  });
+  };
+}
 
+export function accountRoutes(iam: IamContext, api: Api): void {
+  const { publicUrl } = iam;
   api.get(
     '/v3/auth/domains',
     { schema: { operationId: 'listAuthDomains', tags: ['iam'] } },
     async (request) => {
       const account = await findAccount(iam.database, request.actor.accountId);
       return {
-        domains: account ? [presentDomain(account)] : [],
+        domains: account ? [presentDomain(account, publicUrl)] : [],
         links: listLinks(publicUrl, '/v3/auth/domains'),
       };
     },
@@ -77,7 +79,7 @@ export function accountRoutes(iam: IamContext, api: Api): void {
       const { domain_id: id } = request.params;
       const account = id === request.actor.accountId ? await findAccount(iam.database, id) : undefined;
       if (!account) throw notFound('domain', id);
-      return { domain: presentDomain(account) };
+      return { domain: presentDomain(account, publicUrl) };
     },
   );
   operatorRoutes(iam, api);

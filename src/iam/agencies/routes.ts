@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { requireOwnDomain } from '../projects/routes.ts';
@@ -41,10 +42,7 @@ export function agencyRoutes(iam: IamContext, api: Api): void {
     { schema: { operationId: 'listAgencies', tags: ['iam'], querystring: query } },
     async ({ actor, query: { domain_id, name, trust_domain_id } }) => {
       await iam.accessControl.authorize(actor, { action: iamActions.listAgencies });
-      const filter = {
-        ...(name === undefined ? {} : { name }),
-        ...(trust_domain_id === undefined ? {} : { trustAccountId: trust_domain_id }),
-      };
+      const filter = defined({ name, trustAccountId: trust_domain_id });
       const isElsewhere = domain_id !== undefined && domain_id !== actor.accountId;
       const agencies = isElsewhere ? [] : await findAgencies(iam.database, actor.accountId, filter);
       return { agencies: agencies.map(present) };
@@ -60,6 +58,10 @@ export function agencyRoutes(iam: IamContext, api: Api): void {
       return { agency: present(agency) };
     },
   );
+  changeRoutes(iam, api);
+}
+
+function changeRoutes(iam: IamContext, api: Api): void {
   const create = Type.Object({
     agency: Type.Object({
       ...fields,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { iamActions } from '../permissions.ts';
 import type { AuditRecordTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
@@ -34,15 +35,15 @@ export function auditRoutes(iam: IamContext, api: Api): void {
       const { from, to, principal_id, action, resource_type, resource_id, result, limit, marker } = query;
       const end = to === undefined ? undefined : recordIdAt(to);
       const before = marker !== undefined && (end === undefined || marker < end) ? marker : end;
-      const filter = {
-        ...(principal_id === undefined ? {} : { principalId: principal_id }),
-        ...(action === undefined ? {} : { action }),
-        ...(resource_type === undefined ? {} : { resourceType: resource_type }),
-        ...(resource_id === undefined ? {} : { resourceId: resource_id }),
-        ...(result === undefined ? {} : { result }),
-        ...(from === undefined ? {} : { from: recordIdAt(from) }),
-        ...(before === undefined ? {} : { before }),
-      };
+      const filter = defined({
+        principalId: principal_id,
+        action,
+        resourceType: resource_type,
+        resourceId: resource_id,
+        result,
+        from: from === undefined ? undefined : recordIdAt(from),
+        before,
+      });
       const records = await findAuditRecords(iam.database, actor.accountId, filter, limit + 1);
       const page = records.slice(0, limit);
       const next = records.length > limit ? page.at(-1)!.record_id : null;

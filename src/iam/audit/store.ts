@@ -1,4 +1,4 @@
-import type { Reader, Transaction } from '../../platform/db/index.ts';
+import { fixedInsert, type Reader } from '../../platform/db/index.ts';
 import type { AuditRecordTable, IamTables } from '../tables.ts';
 
 export interface AuditFilter {
@@ -12,9 +12,7 @@ export interface AuditFilter {
   readonly before?: string;
 }
 
-export async function insertAuditRecord(transaction: Transaction, record: AuditRecordTable): Promise<void> {
-  await transaction.tables<IamTables>().insertInto('audit_records').values(record).execute();
-}
+export const insertAuditRecord = fixedInsert<AuditRecordTable>('audit_records');
 
 /** Newest first. */
 export function findAuditRecords(

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import type { EnterpriseProjectTable } from '../tables.ts';
@@ -56,7 +57,7 @@ export async function updateEnterpriseProject(
   update: { readonly name: string; readonly description?: string | undefined },
 ): Promise<EnterpriseProjectTable> {
   const { name, description } = update;
-  const columns = { name, ...(description === undefined ? {} : { description }) };
+  const columns = defined({ name, description });
   return changeColumns(iam, actor, iamActions.updateEnterpriseProject, id, columns);
 }
 

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { notFound } from '../errors.ts';
 import { listLinks } from '../links.ts';
 import { iamActions } from '../permissions.ts';
@@ -34,7 +35,7 @@ export function groupRoutes(iam: IamContext, api: Api): void {
     async ({ actor, query: { name, domain_id } }) => {
       await iam.accessControl.authorize(actor, { action: iamActions.listGroups });
       const isElsewhere = domain_id !== undefined && domain_id !== actor.accountId;
-      const filter = name === undefined ? {} : { name };
+      const filter = defined({ name });
       const groups = isElsewhere ? [] : await findGroups(iam.database, actor.accountId, filter);
       return {
         groups: groups.map((group) => presentGroup(group, iam.publicUrl)),
@@ -78,10 +79,7 @@ function changeRoutes(iam: IamContext, api: Api): void {
     async ({ actor, params, body }) => {
       const { domain_id, name, description: words } = body.group;
       requireOwnDomain(actor, domain_id);
-      const change = {
-        ...(name === undefined ? {} : { name }),
-        ...(words === undefined ? {} : { description: words }),
-      };
+      const change = defined({ name, description: words });
       return { group: presentGroup(await updateGroup(iam, actor, params.group_id, change), iam.publicUrl) };
     },
   );

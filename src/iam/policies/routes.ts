@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { listLinks } from '../links.ts';
 import { iamActions } from '../permissions.ts';
 import { countReferences } from '../role-assignments/store.ts';
@@ -15,6 +16,19 @@ const displayName = Type.String({ minLength: 1, maxLength: 128 });
 const description = Type.String({ maxLength: 255 });
 const display = Type.Union([Type.Literal('AX'), Type.Literal('XA'), Type.Literal('AA')]);
 const roleParams = Type.Object({ role_id: Type.String() });
+
+const policyDocument = Type.Record(Type.String(), Type.Unknown());
+const newPolicy = Type.Object({
+  role: Type.Object({ display_name: displayName, type: display, description, policy: policyDocument }),
+});
+const policyUpdate = Type.Object({
+  role: Type.Object({
+    display_name: Type.Optional(displayName),
+    type: Type.Optional(display),
+    description: Type.Optional(description),
+    policy: Type.Optional(policyDocument),
+  }),
+});
 
 export function policyRoutes(iam: IamContext, api: Api): void {
   const query = Type.Object({
@@ -87,18 +101,6 @@ function matchesFilter(policy: Policy, filter: PolicyFilter): boolean {
 
 function customPolicyRoutes(iam: IamContext, api: Api): void {
   const url = '/v3.0/OS-ROLE/roles';
-  const policy = Type.Record(Type.String(), Type.Unknown());
-  const create = Type.Object({
-    role: Type.Object({ display_name: displayName, type: display, description, policy }),
-  });
-  const update = Type.Object({
-    role: Type.Object({
-      display_name: Type.Optional(displayName),
-      type: Type.Optional(display),
-      description: Type.Optional(description),
-      policy: Type.Optional(policy),
-    }),
-  });
   const present = async (found: Policy, accountId: string) => ({
     ...presentPolicy(found, iam.publicUrl),
     references: await countReferences(iam.database, accountId, found.policyId),
@@ -115,7 +117,7 @@ function customPolicyRoutes(iam: IamContext, api: Api): void {
   });
   api.post(
     url,
-    { schema: { operationId: 'createCustomPolicy', tags: ['iam'], body: create } },
+    { schema: { operationId: 'createCustomPolicy', tags: ['iam'], body: newPolicy } },
     async (request, reply) => {
       const { display_name, type, description: words, policy: document } = request.body.role;
       const input = { displayName: display_name, type, description: words, document };
@@ -134,15 +136,10 @@ function customPolicyRoutes(iam: IamContext, api: Api): void {
   );
   api.patch(
     `${url}/:role_id`,
-    { schema: { operationId: 'updateCustomPolicy', tags: ['iam'], params: roleParams, body: update } },
+    { schema: { operationId: 'updateCustomPolicy', tags: ['iam'], params: roleParams, body: policyUpdate } },
     async ({ actor, params, body }) => {
       const { display_name, type, description: words, policy: document } = body.role;
-      const input = {
-        ...(display_name === undefined ? {} : { displayName: display_name }),
-        ...(type === undefined ? {} : { type }),
-        ...(words === undefined ? {} : { description: words }),
-        ...(document === undefined ? {} : { document }),
-      };
+      const input = defined({ displayName: display_name, type, description: words, document });
       return { role: await present(await updatePolicy(iam, actor, params.role_id, input), actor.accountId) };
     },
   );

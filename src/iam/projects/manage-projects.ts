@@ -1,6 +1,7 @@
 import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { deleteAssignments } from '../role-assignments/store.ts';
@@ -51,7 +52,7 @@ export async function updateProject(
     const project = await findProject(transaction, actor.accountId, projectId);
     if (!project) throw notFound('project', projectId);
     const { enabled, ...texts } = update;
-    const values = { ...texts, ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }) };
+    const values = defined({ ...texts, enabled: enabled === undefined ? undefined : Number(enabled) });
     if (Object.keys(values).length > 0)
       await updateProjectRow(transaction, actor.accountId, projectId, values);
     const result: ProjectTable = { ...project, ...values };

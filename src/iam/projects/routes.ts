@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { listLinks } from '../links.ts';
 import type { ProjectTable } from '../tables.ts';
@@ -23,6 +24,22 @@ const projectQuery = Type.Object({
 });
 const projectParams = Type.Object({ project_id: Type.String() });
 
+const newProject = Type.Object({
+  project: Type.Object({
+    name: projectName,
+    parent_id: Type.Optional(text),
+    domain_id: Type.Optional(text),
+    description,
+  }),
+});
+const projectUpdate = Type.Object({
+  project: Type.Object({
+    name: Type.Optional(projectName),
+    description,
+    enabled: Type.Optional(Type.Boolean()),
+  }),
+});
+
 /** A domain id in a body may repeat the caller's account and nothing else. */
 export function requireOwnDomain(actor: Actor, domainId: string | undefined): void {
   if (domainId !== undefined && domainId !== '' && domainId !== actor.accountId)
@@ -38,11 +55,7 @@ export function projectRoutes(iam: IamContext, api: Api): void {
     async ({ actor, query }) => {
       const { name, parent_id, domain_id, enabled, is_domain, page = 1, per_page } = query;
       const isElsewhere = is_domain === true || (domain_id !== undefined && domain_id !== actor.accountId);
-      const filter = {
-        ...(name === undefined ? {} : { name }),
-        ...(parent_id === undefined ? {} : { parentId: parent_id }),
-        ...(enabled === undefined ? {} : { enabled }),
-      };
+      const filter = defined({ name, parentId: parent_id, enabled });
       const found = isElsewhere ? [] : await findProjects(iam.database, actor.accountId, filter);
       const projects = per_page === undefined ? found : found.slice((page - 1) * per_page, page * per_page);
       return { projects: projects.map(present), links: listLinks(iam.publicUrl, '/v3/projects') };
@@ -71,24 +84,9 @@ export function projectRoutes(iam: IamContext, api: Api): void {
 }
 
 function changeRoutes(iam: IamContext, api: Api): void {
-  const create = Type.Object({
-    project: Type.Object({
-      name: projectName,
-      parent_id: Type.Optional(text),
-      domain_id: Type.Optional(text),
-      description,
-    }),
-  });
-  const update = Type.Object({
-    project: Type.Object({
-      name: Type.Optional(projectName),
-      description,
-      enabled: Type.Optional(Type.Boolean()),
-    }),
-  });
   api.post(
     '/v3/projects',
-    { schema: { operationId: 'createProject', tags: ['iam'], body: create } },
+    { schema: { operationId: 'createProject', tags: ['iam'], body: newProject } },
     async ({ actor, body }, reply) => {
       const { name, parent_id: parentId, domain_id, description: words } = body.project;
       requireOwnDomain(actor, domain_id);
@@ -98,7 +96,7 @@ function changeRoutes(iam: IamContext, api: Api): void {
   );
   api.patch(
     '/v3/projects/:project_id',
-    { schema: { operationId: 'updateProject', tags: ['iam'], params: projectParams, body: update } },
+    { schema: { operationId: 'updateProject', tags: ['iam'], params: projectParams, body: projectUpdate } },
     async ({ actor, params, body }) => ({
       project: presentProject(
         await updateProject(iam, actor, params.project_id, body.project),

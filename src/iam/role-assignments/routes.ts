@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { listLinks } from '../links.ts';
 import { iamActions } from '../permissions.ts';
 import { presentPolicy } from '../policies/present-policy.ts';
@@ -182,8 +183,7 @@ async function listAssignments(iam: IamContext, actor: Actor, query: AssignmentQ
     query['scope.project_id'] ?? query['scope.domain_id'] ?? query['scope.enterprise_projects_id'];
   const rows = await findAssignments(iam.database, actor.accountId, {
     ...(subjectId === undefined ? {} : { subjectIds: [subjectId] }),
-    ...(scopeId === undefined ? {} : { scopeId }),
-    ...(query.role_id === undefined ? {} : { policyId: query.role_id }),
+    ...defined({ scopeId, policyId: query.role_id }),
   });
   const scopeWords = {
     domain: 'domain',

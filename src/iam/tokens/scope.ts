@@ -1,5 +1,6 @@
 import { findAccount, findAccountByName } from '../accounts/store.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { findProjects } from '../projects/store.ts';
 import type { AccountTable, ProjectTable } from '../tables.ts';
@@ -51,8 +52,7 @@ export async function resolveScope(
   if (id === undefined && name === undefined) throw badRequest('auth.scope.project must have id or name.');
   const [project] = await findProjects(iam.database, accountId, {
     enabled: true,
-    ...(id === undefined ? {} : { projectId: id }),
-    ...(name === undefined ? {} : { name }),
+    ...defined({ projectId: id, name }),
   });
   if (!project) throw forbidden(`There is no project ${id ?? name} in the account of the user.`);
   return { kind: 'project', project };

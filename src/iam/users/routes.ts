@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { presentGroup } from '../groups/present-group.ts';
 import { findGroups } from '../groups/store.ts';
 import { listLinks } from '../links.ts';
@@ -41,10 +42,7 @@ export function userRoutes(iam: IamContext, api: Api): void {
     { schema: { operationId: 'listUsers', tags: ['iam'], querystring: query } },
     async ({ actor, query: { name, domain_id, enabled } }) => {
       await iam.accessControl.authorize(actor, { action: iamActions.listUsers });
-      const filter = {
-        ...(name === undefined ? {} : { name }),
-        ...(enabled === undefined ? {} : { enabled }),
-      };
+      const filter = defined({ name, enabled });
       const isElsewhere = domain_id !== undefined && domain_id !== actor.accountId;
       const users = isElsewhere ? [] : await findUsers(iam.database, actor.accountId, filter);
       return {

@@ -1,4 +1,5 @@
 import type { Transaction } from '../../platform/db/index.ts';
+import { defined } from '../defined.ts';
 import { conflict } from '../errors.ts';
 import type { UserTable } from '../tables.ts';
 import { findUsers } from './store.ts';
@@ -21,7 +22,7 @@ export interface UserFields {
 
 /** Without the password, which is hashed first. */
 export function userColumns(fields: UserFields): Partial<UserTable> {
-  const columns = {
+  return defined({
     name: fields.name,
     description: fields.description,
     email: fields.email,
@@ -33,8 +34,7 @@ export function userColumns(fields: UserFields): Partial<UserTable> {
     external_type: fields.externalType,
     default_project_id: fields.defaultProjectId,
     password_reset: flag(fields.passwordReset),
-  };
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+  });
 }
 
 function flag(value: boolean | undefined): number | undefined {
