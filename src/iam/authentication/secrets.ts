@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../../platform/random.ts';
 
 const upperCase = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const alphanumeric = `${upperCase}abcdefghijklmnopqrstuvwxyz0123456789`;
+const lowerCase = 'abcdefghijklmnopqrstuvwxyz';
+const alphanumeric = `${upperCase}${lowerCase}0123456789`;
 
 /** 384 bits as 64 URL-safe characters. */
 export function newToken(random: Random): string {
@@ -25,9 +26,16 @@ export function newSecretKey(random: Random): string {
   return randomText(random, alphanumeric, 40);
 }
 
-/** A password that satisfies the rules: every kind of character is in it. */
+/** A password that satisfies the rules: every kind of character is in it, and none stands four times in a row. */
 export function newPassword(random: Random): string {
-  return `${randomText(random, alphanumeric, 20)}-${randomText(random, '0123456789', 2)}${randomText(random, 'abcdefghijkmnopqrstuvwxyz', 1)}${randomText(random, upperCase, 1)}`;
+  const password = [
+    randomText(random, alphanumeric, 20),
+    '-',
+    randomText(random, '0123456789', 2),
+    randomText(random, lowerCase, 1),
+    randomText(random, upperCase, 1),
+  ].join('');
+  return /(.)\1\1\1/.test(password) ? newPassword(random) : password;
 }
 
 function randomText(random: Random, alphabet: string, length: number): string {
