@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { describeOnEachDatabase } from '../../../test/support/databases.ts';
+import {
+  type BenchUser,
+  benchMigrations,
+  type Flat,
+  openBench,
+  openSqliteBench,
+  testNowMs,
+  unknownKeyId,
+  unknownPrincipal,
+} from '../kms.fixture.ts';
+
+const bench = await openSqliteBench();
+const unknownGrantId = '0'.repeat(64);
+
+interface GrantPage {
+  readonly grants: readonly (Flat & { readonly operations: readonly string[] })[];
+  readonly next_marker: string;
+  readonly truncated: string;
+  readonly total: number;
+}
+
+interface GrantFields {
+  readonly operations: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+async function grant(issuer: BenchUser, keyId: string, to: string, fields: GrantFields): Promise<string> {
+  const body = { key_id: keyId, grantee_principal: to, ...fields };
+  return (await issuer.call('create-grant', body)).grant_id!;
+}
+
+const listGrants = (user: BenchUser, keyId: string, page: object = {}) =>
+  user.call<GrantPage>('list-grants', { key_id: keyId, ...page });
+
+/** One request for each operation of grants, with a key that it can be made with. */
+async function requestsFor(owner: BenchUser, keyId: string): Promise<[operation: string, body: object][]> {
+  const dataKey = await owner.call('create-datakey', { key_id: keyId });
+  const data = await owner.call('encrypt-data', { key_id: keyId, plain_text: 'text' });
+  const plain = Buffer.alloc(32);
+  const digest = createHash('sha256').update(plain).digest('hex');
+  return [
+    ['create-datakey', { key_id: keyId }],
+    ['create-datakey-without-plaintext', { key_id: keyId }],
+    [
+      'encrypt-datakey',
+      { key_id: keyId, plain_text: plain.toString('hex') + digest, datakey_plain_length: '32' },
+    ],
+    ['decrypt-datakey', { key_id: keyId, cipher_text: dataKey.cipher_text, datakey_cipher_length: '32' }],
+    ['describe-key', { key_id: keyId }],
+    ['encrypt-data', { key_id: keyId, plain_text: 'text' }],
+    ['decrypt-data', { cipher_text: data.cipher_text }],
+  ];
+}
+
+describe('create-grant', () => {
+  test('answers a grant_id of 64 hexadecimal characters, and takes effect at once', async () => {
+    const [owner, grantee] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    assert.equal(await grantee.refused('describe-key', { key_id: keyId }), 'KMS.0207');
+    const id = await grant(owner, keyId, grantee.userId, { operations: ['describe-key'] });
+    assert.match(id, /^[0-9a-f]{64}$/);
+    await grantee.call('describe-key', { key_id: keyId });
+  });
+
+  test('allows exactly its operations, to a user of another account', async () => {
+    const [owner, grantee, other] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const requests = await requestsFor(owner, keyId);
+    for (const [granted] of requests) {
+      const id = await grant(owner, keyId, grantee.userId, { operations: [granted] });
+      for (const [operation, body] of requests) {
+        const { code } = await grantee.send('POST', `kms/${operation}`, body);
+        assert.equal(code, operation === granted ? '' : 'KMS.0306', `${granted}: ${operation}`);
+        assert.equal(await other.refused(operation, body), 'KMS.0207');
+      }
+      await owner.call('revoke-grant', { key_id: keyId, grant_id: id });
+    }
+  });
+
+  test('allows no operation that no grant names', async () => {
+    const [owner, grantee] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    await grant(owner, keyId, grantee.userId, { operations: ['encrypt-data', 'create-grant'] });
+    for (const [operation, body] of [
+      ['disable-key', {}],
+      ['schedule-key-deletion', { pending_days: '7' }],
+      ['update-key-alias', { key_alias: 'mine' }],
+      ['list-grants', {}],
+      ['enable-key-rotation', {}],
+    ] as const)
+      assert.equal(await grantee.refused(operation, { key_id: keyId, ...body }), 'KMS.0306', operation);
+    const refusals = (await grantee.audits()).filter(({ result }) => result === 'refused');
+    assert.equal(refusals.length, 5);
+  });
+
+  test('grantee_principal_type is user if it is not given; domain is for all users of an account', async () => {
+    const [owner, grantee] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const operations = ['describe-key'];
+    await grant(owner, keyId, grantee.accountId, { operations });
+    assert.equal(await grantee.refused('describe-key', { key_id: keyId }), 'KMS.0207');
+    await grant(owner, keyId, grantee.accountId, { operations, grantee_principal_type: 'domain' });
+    await grantee.call('describe-key', { key_id: keyId });
+    await grantee.colleague().call('describe-key', { key_id: keyId });
+    const body = { key_id: keyId, grantee_principal: 'a', operations, grantee_principal_type: 'group' };
+    assert.equal(await owner.refused('create-grant', body), 'KMS.0308');
+  });
+
+  test('several grants to one user add up', async () => {
+    const [owner, grantee] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    await grant(owner, keyId, grantee.userId, { operations: ['describe-key'] });
+    await grant(owner, keyId, grantee.userId, { operations: ['encrypt-data'] });
+    await grantee.call('describe-key', { key_id: keyId });
+    await grantee.call('encrypt-data', { key_id: keyId, plain_text: 'text' });
+  });
+
+  test('a user of the account without permission may do what a grant allows', async () => {
+    const owner = bench.user();
+    const keyId = await owner.createKey();
+    const colleague = owner.colleague().without('kms:cmk:crypto', 'kms:cmk:encryptData');
+    const body = { key_id: keyId, plain_text: 'text' };
+    assert.equal(await colleague.refused('encrypt-data', body), 'KMS.0306');
+    await grant(owner, keyId, colleague.userId, { operations: ['encrypt-data'] });
+    await colleague.call('encrypt-data', body);
+  });
+
+  test('create-grant alone, or no operation, is KMS.2401; an unknown one KMS.0308', async () => {
+    const owner = bench.user();
+    const keyId = await owner.createKey();
+    const body = { key_id: keyId, grantee_principal: bench.user().userId };
+    const refused = (operations: unknown) => owner.refused('create-grant', { ...body, operations });
+    assert.equal(await refused(['create-grant']), 'KMS.2401');
+    assert.equal(await refused(['create-grant', 'create-grant']), 'KMS.2401');
+    assert.equal(await refused([]), 'KMS.2401');
+    assert.equal(await refused(['sign']), 'KMS.0308');
+    assert.equal(await refused('describe-key'), 'KMS.0308');
+    assert.equal(await refused(undefined), 'KMS.0204');
+  });
+
+  test('principals are 1 to 64 letters and digits, and exist: KMS.2402', async () => {
+    const owner = bench.user();
+    const keyId = await owner.createKey();
+    const body = { key_id: keyId, operations: ['describe-key'], grantee_principal: owner.userId };
+    for (const principal of ['', 'a-b', 'a'.repeat(65), unknownPrincipal]) {
+      for (const field of ['grantee_principal', 'retiring_principal']) {
+        if (principal === '' && field === 'retiring_principal') continue;
+        const code = await owner.refused('create-grant', { ...body, [field]: principal });
+        assert.equal(code, 'KMS.2402', `${field} ${principal}`);
+      }
+    }
+    assert.equal(await owner.refused('create-grant', { ...body, name: 'a b' }), 'KMS.0308');
+    assert.equal(await owner.refused('create-grant', { ...body, name: 'a'.repeat(256) }), 'KMS.0308');
+  });
+
+  test('the key must be enabled, and no default key', async () => {
+    const owner = bench.user();
+    const body = { grantee_principal: owner.userId, operations: ['describe-key'] };
+    const keyId = await owner.createKey();
+    await owner.call('disable-key', { key_id: keyId });
+    assert.equal(await owner.refused('create-grant', { key_id: keyId, ...body }), 'KMS.0209');
+    await owner.call('schedule-key-deletion', { key_id: keyId, pending_days: '7' });
+    assert.equal(await owner.refused('create-grant', { key_id: keyId, ...body }), 'KMS.0210');
+    const pending = await owner.createKey({ origin: 'external' });
+    assert.equal(await owner.refused('create-grant', { key_id: pending, ...body }), 'KMS.1301');
+    await bench.keyStore.generate({ accountId: owner.accountId, purpose: 'pca' }, 'EC256');
+    const { key_details: keys } = await owner.call<{ key_details: Flat[] }>('list-keys', {});
+    const ofService = keys.find(({ default_key_flag: flag }) => flag === '1');
+    assert.equal(await owner.refused('create-grant', { key_id: ofService!.key_id, ...body }), 'KMS.0211');
+    assert.equal(await owner.refused('create-grant', { key_id: unknownKeyId, ...body }), 'KMS.0207');
+    assert.equal(await owner.refused('create-grant', { key_id: 'x', ...body }), 'KMS.0205');
+    assert.equal(await owner.refused('create-grant', { key_id: keyId, ...body, sequence: 'x' }), 'KMS.0206');
+  });
+
+  test('a grantee with create-grant makes grants itself, of no operation beyond its own', async () => {
+    const [owner, grantee, third] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    await grant(owner, keyId, grantee.userId, { operations: ['create-grant', 'describe-key'] });
+    await grant(grantee, keyId, third.userId, { operations: ['describe-key'] });
+    await third.call('describe-key', { key_id: keyId });
+    const body = { key_id: keyId, grantee_principal: third.userId };
+    const more = { ...body, operations: ['describe-key', 'encrypt-data'] };
+    assert.equal(await grantee.refused('create-grant', more), 'KMS.0306');
+    assert.equal(await third.refused('create-grant', { ...body, operations: ['describe-key'] }), 'KMS.0306');
+    await grant(grantee, keyId, third.userId, { operations: ['create-grant', 'describe-key'] });
+    // A user of the account whom a policy allows to grant is not held to what was granted to it.
+    const colleague = owner.colleague();
+    await grant(owner, keyId, colleague.userId, { operations: ['create-grant', 'describe-key'] });
+    await grant(colleague, keyId, third.userId, { operations: ['encrypt-data'] });
+    const restricted = colleague.without('kms:grant:create');
+    assert.equal(
+      await restricted.refused('create-grant', { ...body, operations: ['decrypt-data'] }),
+      'KMS.0306',
+    );
+  });
+});
+
+describe('revoke-grant', () => {
+  test('answers 200 with {}; the grant has no effect any more, what was granted onward has', async () => {
+    const [owner, grantee, third] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const id = await grant(owner, keyId, grantee.userId, { operations: ['create-grant', 'describe-key'] });
+    await grant(grantee, keyId, third.userId, { operations: ['describe-key'] });
+    const answer = await owner.send('POST', 'kms/revoke-grant', { key_id: keyId, grant_id: id });
+    assert.deepEqual([answer.status, answer.body], [200, {}]);
+    assert.equal(await grantee.refused('describe-key', { key_id: keyId }), 'KMS.0207');
+    await third.call('describe-key', { key_id: keyId });
+    assert.equal(await owner.refused('revoke-grant', { key_id: keyId, grant_id: id }), 'KMS.2501');
+  });
+
+  test('only the user that created the key may revoke, and the root user of its account', async () => {
+    const root = bench.root();
+    const owner = root.colleague();
+    const keyId = await owner.createKey();
+    const ids = [
+      await grant(owner, keyId, owner.userId, { operations: ['describe-key'] }),
+      await grant(owner, keyId, owner.userId, { operations: ['describe-key'] }),
+      await grant(owner, keyId, owner.userId, { operations: ['describe-key'] }),
+    ];
+    const colleague = owner.colleague();
+    assert.equal(await colleague.refused('revoke-grant', { key_id: keyId, grant_id: ids[0] }), 'KMS.0306');
+    assert.ok((await owner.audits()).some(({ result }) => result === 'refused'));
+    await owner.call('revoke-grant', { key_id: keyId, grant_id: ids[0] });
+    const refused = await owner.without('kms:grant:revoke').refused('revoke-grant', {
+      key_id: keyId,
+      grant_id: ids[1],
+    });
+    assert.equal(refused, 'KMS.0306');
+    await root.call('revoke-grant', { key_id: keyId, grant_id: ids[2] });
+  });
+
+  test('grant_id must be on the key (KMS.2502), and known and well-formed (KMS.2501)', async () => {
+    const owner = bench.user();
+    const [keyId, otherId] = [await owner.createKey(), await owner.createKey()];
+    const id = await grant(owner, otherId, owner.userId, { operations: ['describe-key'] });
+    const foreign = bench.user();
+    const foreignId = await grant(foreign, await foreign.createKey(), owner.userId, {
+      operations: ['encrypt-data'],
+    });
+    for (const operation of ['revoke-grant', 'retire-grant']) {
+      const refused = (grantId: string, of = keyId) =>
+        owner.refused(operation, { key_id: of, grant_id: grantId });
+      assert.equal(await refused(id), 'KMS.2502', operation);
+      assert.equal(await refused(unknownGrantId), 'KMS.2501', operation);
+      assert.equal(await refused(foreignId), 'KMS.2501', operation);
+      assert.equal(await refused('x'), 'KMS.2501', operation);
+      assert.equal(await refused(id, unknownKeyId), 'KMS.0207', operation);
+      assert.equal(await refused(id, 'x'), 'KMS.0205', operation);
+      assert.equal(await owner.refused(operation, { key_id: keyId }), 'KMS.0204', operation);
+    }
+  });
+});
+
+describe('retire-grant', () => {
+  test('by the user that made it, by retiring_principal, and by the grantee with retire-grant', async () => {
+    const [owner, grantee, retirer] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const operations = ['describe-key', 'retire-grant'];
+    for (const who of [owner, grantee, retirer]) {
+      const fields = { operations, retiring_principal: retirer.userId };
+      const id = await grant(owner, keyId, grantee.userId, fields);
+      const answer = await who.send('POST', 'kms/retire-grant', { key_id: keyId, grant_id: id });
+      assert.deepEqual([answer.status, answer.body], [200, {}]);
+      assert.equal((await listGrants(owner, keyId)).total, 0);
+    }
+  });
+
+  test('others may not: 403 KMS.0306, or an unknown key if they have nothing to do with it', async () => {
+    const [owner, grantee, stranger] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const id = await grant(owner, keyId, grantee.userId, { operations: ['describe-key'] });
+    const body = { key_id: keyId, grant_id: id };
+    assert.equal(await grantee.refused('retire-grant', body), 'KMS.0306');
+    assert.equal(await owner.colleague().refused('retire-grant', body), 'KMS.0306');
+    assert.equal(await stranger.refused('retire-grant', body), 'KMS.0207');
+    assert.equal((await listGrants(owner, keyId)).total, 1);
+  });
+
+  test('what was granted onward stays', async () => {
+    const [owner, grantee, third] = [bench.user(), bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const operations = ['create-grant', 'describe-key', 'retire-grant'];
+    const id = await grant(owner, keyId, grantee.userId, { operations });
+    await grant(grantee, keyId, third.userId, { operations: ['describe-key'] });
+    await grantee.call('retire-grant', { key_id: keyId, grant_id: id.toUpperCase() });
+    await third.call('describe-key', { key_id: keyId });
+  });
+});
+
+describe('lists of grants', () => {
+  test('show every field, dates in milliseconds, and leave out what is not set', async () => {
+    const [owner, grantee] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const fields = { operations: ['encrypt-data', 'describe-key'], name: 'a:/_-1' };
+    const id = await grant(owner, keyId, grantee.userId, { ...fields, retiring_principal: grantee.userId });
+    bench.clock.advance(1);
+    const plain = await grant(owner, keyId, grantee.userId, { operations: ['describe-key'] });
+    const { grants, ...page } = await listGrants(owner, keyId);
+    const nowMs = bench.clock.nowMs();
+    const common = {
+      key_id: keyId,
+      grantee_principal: grantee.userId,
+      grantee_principal_type: 'user',
+      issuing_principal: owner.userId,
+    };
+    assert.deepEqual(grants, [
+      {
+        ...common,
+        ...fields,
+        grant_id: id,
+        creation_date: String(nowMs - 1),
+        retiring_principal: grantee.userId,
+      },
+      { ...common, grant_id: plain, operations: ['describe-key'], creation_date: String(nowMs) },
+    ]);
+    assert.deepEqual(page, { next_marker: '', truncated: 'false', total: 2 });
+    assert.ok(nowMs > testNowMs);
+  });
+
+  test('are read by limit and marker; the last page has an empty next_marker', async () => {
+    const owner = bench.user();
+    const keyId = await owner.createKey();
+    const fields = { operations: ['describe-key'], retiring_principal: owner.userId };
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      bench.clock.advance(1);
+      ids.push(await grant(owner, keyId, owner.userId, fields));
+    }
+    for (const read of [
+      (page: object) => listGrants(owner, keyId, page),
+      (page: object) => owner.call<GrantPage>('list-retirable-grants', page),
+    ]) {
+      const first = await read({ limit: 2, marker: '' });
+      assert.deepEqual(
+        first.grants.map((each) => each.grant_id),
+        ids.slice(0, 2),
+      );
+      assert.deepEqual([first.truncated, first.next_marker, first.total], ['true', '2', 5]);
+      const last = await read({ limit: '3', marker: first.next_marker });
+      assert.deepEqual(
+        last.grants.map((each) => each.grant_id),
+        ids.slice(2),
+      );
+      assert.deepEqual([last.truncated, last.next_marker, last.total], ['false', '', 5]);
+    }
+    for (const operation of ['list-grants', 'list-retirable-grants']) {
+      const refused = (page: object) => owner.refused(operation, { key_id: keyId, ...page });
+      for (const limit of ['0', 'x', '-1']) assert.equal(await refused({ limit }), 'KMS.1601');
+      for (const marker of ['x', '-1']) assert.equal(await refused({ marker }), 'KMS.1602');
+      assert.equal(await owner.without('kms:grant:list').refused(operation, { key_id: keyId }), 'KMS.0306');
+    }
+  });
+
+  test('retirable grants are those that name the caller as retiring principal, on whosever keys', async () => {
+    const [owner, retirer] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const operations = ['describe-key'];
+    await grant(owner, keyId, retirer.userId, { operations });
+    const id = await grant(owner, keyId, owner.userId, { operations, retiring_principal: retirer.userId });
+    const { status, body } = await retirer.send<GrantPage>('POST', 'kms/list-retirable-grants');
+    assert.equal(status, 200);
+    assert.deepEqual(
+      body.grants.map((each) => each.grant_id),
+      [id],
+    );
+    assert.equal((await owner.call<GrantPage>('list-retirable-grants')).total, 0);
+  });
+});
+
+describeOnEachDatabase('grants', benchMigrations, (open) => {
+  test('a key has at most 100, also when many are made at once; another quota may be set', async () => {
+    const quotas = { keys: 100, grantsPerKey: 3 };
+    const small = await openBench(await open(), { quotas });
+    const owner = small.user();
+    const keyId = await owner.createKey();
+    const body = { key_id: keyId, grantee_principal: owner.userId, operations: ['describe-key'] };
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => owner.send('POST', 'kms/create-grant', body)),
+    );
+    assert.deepEqual(answers.map(({ code }) => code).sort(), [
+      '',
+      '',
+      '',
+      'KMS.2404',
+      'KMS.2404',
+      'KMS.2404',
+    ]);
+    assert.equal((await listGrants(owner, keyId)).total, 3);
+    const [first] = (await listGrants(owner, keyId)).grants;
+    await owner.call('revoke-grant', { key_id: keyId, grant_id: first!.grant_id });
+    await owner.call('create-grant', body);
+  });
+
+  test('the default quota is 100', async () => {
+    const full = await openBench(await open());
+    const owner = full.user();
+    const keyId = await owner.createKey();
+    const body = { key_id: keyId, grantee_principal: owner.userId, operations: ['describe-key'] };
+    for (let count = 0; count < 100; count += 1) await owner.call('create-grant', body);
+    assert.equal(await owner.refused('create-grant', body), 'KMS.2404');
+    assert.equal((await listGrants(owner, keyId, { limit: 100 })).grants.length, 100);
+  });
+
+  test('a grant that is ended twice at once is ended once', async () => {
+    const full = await openBench(await open());
+    const owner = full.user();
+    const keyId = await owner.createKey();
+    const id = await grant(owner, keyId, owner.userId, { operations: ['describe-key'] });
+    const end = (operation: string) =>
+      owner.send('POST', `kms/${operation}`, { key_id: keyId, grant_id: id });
+    const answers = await Promise.all([end('revoke-grant'), end('retire-grant')]);
+    assert.deepEqual(answers.map(({ code }) => code).sort(), ['', 'KMS.2501']);
+  });
+});
