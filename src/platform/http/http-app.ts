@@ -4,6 +4,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
 } from 'fastify';
 import type { TSchema } from 'typebox';
 import { ServiceError } from '../errors.ts';
@@ -30,6 +31,14 @@ const longestUrl = 8_192;
 /** Tags and names may stand in a path: 128 characters of three percent-encoded bytes each. */
 const longestPathParameter = 1_200;
 
+/** Ours, given here so that Fastify does not load its own, which takes a tenth of the start. */
+const compilersFactory = {
+  buildValidator: () => (route: { schema: TSchema; httpPart?: string }) =>
+    compileValidator(route.schema, locationOf(route.httpPart)),
+  // The schemas of answers are for the description; JSON.stringify does not drop a field that one forgot.
+  buildSerializer: () => () => (value: unknown) => JSON.stringify(value),
+} as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
+
 /** A Fastify instance that serves nothing yet, but answers every failure in the gateway's dialect with a request id. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app = Fastify({
@@ -42,14 +51,12 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
       refuse(reply, request, tooLong ? 'uriTooLong' : 'badRequest');
     },
+    schemaController: { compilersFactory },
     routerOptions: { maxParamLength: longestPathParameter, ignoreTrailingSlash: true },
   });
   // Each API brings its own parser; what goes to no API is not read at all.
   app.removeAllContentTypeParsers();
   app.decorateRequest('rawBody');
-  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, locationOf(httpPart)));
-  // The schemas of answers are for the description; JSON.stringify does not drop a field that one forgot.
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   const knownPaths = new KnownPaths<FastifyContextConfig>();
   app.addHook('onRoute', (route) => {
     knownPaths.add(route);
