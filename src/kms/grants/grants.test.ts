@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import {
   type BenchUser,
-  benchMigrations,
   type Flat,
-  openBench,
   openSqliteBench,
   testNowMs,
   unknownKeyId,
@@ -368,51 +365,5 @@ describe('lists of grants', () => {
       [id],
     );
     assert.equal((await owner.call<GrantPage>('list-retirable-grants')).total, 0);
-  });
-});
-
-describeOnEachDatabase('grants', benchMigrations, (open) => {
-  test('a key has at most 100, also when many are made at once; another quota may be set', async () => {
-    const quotas = { keys: 100, grantsPerKey: 3 };
-    const small = await openBench(await open(), { quotas });
-    const owner = small.user();
-    const keyId = await owner.createKey();
-    const body = { key_id: keyId, grantee_principal: owner.userId, operations: ['describe-key'] };
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, () => owner.send('POST', 'kms/create-grant', body)),
-    );
-    assert.deepEqual(answers.map(({ code }) => code).sort(), [
-      '',
-      '',
-      '',
-      'KMS.2404',
-      'KMS.2404',
-      'KMS.2404',
-    ]);
-    assert.equal((await listGrants(owner, keyId)).total, 3);
-    const [first] = (await listGrants(owner, keyId)).grants;
-    await owner.call('revoke-grant', { key_id: keyId, grant_id: first!.grant_id });
-    await owner.call('create-grant', body);
-  });
-
-  test('the default quota is 100', async () => {
-    const full = await openBench(await open());
-    const owner = full.user();
-    const keyId = await owner.createKey();
-    const body = { key_id: keyId, grantee_principal: owner.userId, operations: ['describe-key'] };
-    for (let count = 0; count < 100; count += 1) await owner.call('create-grant', body);
-    assert.equal(await owner.refused('create-grant', body), 'KMS.2404');
-    assert.equal((await listGrants(owner, keyId, { limit: 100 })).grants.length, 100);
-  });
-
-  test('a grant that is ended twice at once is ended once', async () => {
-    const full = await openBench(await open());
-    const owner = full.user();
-    const keyId = await owner.createKey();
-    const id = await grant(owner, keyId, owner.userId, { operations: ['describe-key'] });
-    const end = (operation: string) =>
-      owner.send('POST', `kms/${operation}`, { key_id: keyId, grant_id: id });
-    const answers = await Promise.all([end('revoke-grant'), end('retire-grant')]);
-    assert.deepEqual(answers.map(({ code }) => code).sort(), ['', 'KMS.2501']);
   });
 });
