@@ -1,4 +1,5 @@
 import { isUniqueViolation, type Transaction } from '../platform/db/index.ts';
+import { lockAccount } from './accounts/store.ts';
 import type { AccessRequest, Actor } from './actor.ts';
 import type { IamContext } from './context.ts';
 import { defined } from './defined.ts';
@@ -24,10 +25,27 @@ export async function change<Result>(
   work: (transaction: Transaction) => Promise<Change<Result>>,
 ): Promise<Result> {
   await iam.accessControl.authorize(actor, access);
-  return recordedChange(iam, actor, access.action, noun, work);
+  return serialChange(iam, actor, access.action, noun, work);
 }
 
-/** For what needs no permission: what users do to themselves, and the first account. */
+/**
+ * One after the other within an account, so that limits hold and nothing is granted to what is being deleted. For what needs no
+ * permission; `change` is the same with one.
+ */
+export function serialChange<Result>(
+  iam: IamContext,
+  actor: Actor,
+  action: string,
+  noun: string,
+  work: (transaction: Transaction) => Promise<Change<Result>>,
+): Promise<Result> {
+  return recordedChange(iam, actor, action, noun, async (transaction) => {
+    await lockAccount(transaction, actor.accountId);
+    return work(transaction);
+  });
+}
+
+/** For what may happen at the same time and needs no permission: logins, and the making of accounts. */
 export async function recordedChange<Result>(
   iam: IamContext,
   actor: Actor,

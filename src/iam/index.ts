@@ -17,13 +17,18 @@ import { deleteExpiredSessions } from './tokens/store.ts';
 import { findUserOfAnyAccount } from './users/store.ts';
 
 export type { CreatedAccount, NewAccount } from './accounts/create-account.ts';
+/** For the operator's commands: an account by its name, undefined if there is none. */
+export { findAccountByName } from './accounts/store.ts';
 export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
+/** For the operator's commands, which change the database without a running server: who did or tried what. */
+export { AuditTrail } from './audit/audit-trail.ts';
 export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
 export type { ServiceAgencies, ServiceAgency } from './service-agencies.ts';
+export { systemActor } from './system-actor.ts';
 export type { CatalogService } from './tokens/catalog.ts';
 export { identityVersions } from './version-routes.ts';
 

@@ -199,6 +199,16 @@ describeOnEachDatabase('identity management', migrations, (open) => {
     assert.deepEqual([credential.status, credential.create_time], ['active', '2025-11-28T09:30:00.000000Z']);
     await call(acme, 201, ['POST', url, create]);
     await call(bob, 409, ['POST', url, create]);
+    const race = Array.from({ length: 6 }, () =>
+      identity.app.inject({
+        method: 'POST',
+        url,
+        headers: { 'x-auth-token': eve.token },
+        payload: { credential: { user_id: eve.userId } },
+      }),
+    );
+    const statuses = (await Promise.all(race)).map((response) => response.statusCode);
+    assert.deepEqual(statuses.sort(), [201, 201, 409, 409, 409, 409], 'also at the same time');
     const { credentials } = await call<{ credentials: Fields[] }>(bob, 200, ['GET', url]);
     assert.equal(credentials.length, 2);
     assert.equal(

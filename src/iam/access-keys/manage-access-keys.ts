@@ -1,5 +1,5 @@
 import type { Actor } from '../actor.ts';
-import { recordedChange } from '../change.ts';
+import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
@@ -27,7 +27,7 @@ export async function createAccessKey(
 ): Promise<AccessKeyWithSecret> {
   await authorizeUnlessSelf(iam, actor, userId, iamActions.createAccessKey);
   const made = await newAccessKey(iam, { accountId: actor.accountId, userId }, description);
-  return recordedChange(iam, actor, iamActions.createAccessKey, 'credential', async (transaction) => {
+  return serialChange(iam, actor, iamActions.createAccessKey, 'credential', async (transaction) => {
     if (!(await findUser(transaction, actor.accountId, userId))) throw notFound('user', userId);
     const existing = await accessKeysOf(transaction, actor.accountId, userId);
     if (existing.length >= keysPerUser)
@@ -65,7 +65,7 @@ export async function updateAccessKey(
 ): Promise<AccessKeyTable> {
   const known = await findAccessKey(iam.database, actor.accountId, accessKey);
   await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.updateAccessKey);
-  return recordedChange(iam, actor, iamActions.updateAccessKey, 'credential', async (transaction) => {
+  return serialChange(iam, actor, iamActions.updateAccessKey, 'credential', async (transaction) => {
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
     if (Object.keys(update).length > 0)
@@ -78,7 +78,7 @@ export async function updateAccessKey(
 export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: string): Promise<void> {
   const known = await findAccessKey(iam.database, actor.accountId, accessKey);
   await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.deleteAccessKey);
-  await recordedChange(iam, actor, iamActions.deleteAccessKey, 'credential', async (transaction) => {
+  await serialChange(iam, actor, iamActions.deleteAccessKey, 'credential', async (transaction) => {
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
     await deleteAccessKeyRow(transaction, actor.accountId, accessKey);

@@ -33,6 +33,16 @@ export async function insertAccount(transaction: Transaction, account: AccountTa
   await transaction.tables<IamTables>().insertInto('accounts').values(account).execute();
 }
 
+/** Until the end of the transaction others wait here. An update of nothing locks a row on every engine. */
+export async function lockAccount(transaction: Transaction, accountId: string): Promise<void> {
+  await transaction
+    .tables<IamTables>()
+    .updateTable('accounts')
+    .set((columns) => ({ enabled: columns.ref('enabled') }))
+    .where('account_id', '=', accountId)
+    .execute();
+}
+
 export async function setAccountEnabled(
   transaction: Transaction,
   accountId: string,

@@ -1,5 +1,5 @@
 import type { Actor } from '../actor.ts';
-import { recordedChange } from '../change.ts';
+import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden, lockedOut, wrongCredentials } from '../errors.ts';
 import { isSelf } from '../self-service.ts';
@@ -31,7 +31,7 @@ export async function changeOwnPassword(
   if (passwords.original === passwords.next)
     throw badRequest('password must differ from the original password.');
   const columns = await passwordColumns(iam, passwords.next, user.name);
-  await recordedChange(iam, actor, 'iam:users:changePassword', 'user', async (transaction) => {
+  await serialChange(iam, actor, 'iam:users:changePassword', 'user', async (transaction) => {
     const values = { ...columns, password_reset: 0, updated_at: iam.clock.nowMs() };
     await updateUserRow(transaction, actor.accountId, userId, values);
     await revokeSessions(transaction, actor.accountId, userId);
