@@ -1,4 +1,4 @@
-import type { Reader, Transaction } from '../platform/db/index.ts';
+import { fixedInsert, type Reader, type Transaction } from '../platform/db/index.ts';
 import type { IssuedSerialTable, PrivateCaTables } from './tables.ts';
 
 export interface Revocation {
@@ -57,16 +57,14 @@ export async function findSerials(
     .execute();
 }
 
+const insertIssuedSerial = fixedInsert<IssuedSerialTable>('issued_serials');
+
 /** A serial number that its issuer used before violates the primary key. */
 export async function insertIssuedSerials(
   transaction: Transaction,
   rows: readonly IssuedSerialTable[],
 ): Promise<void> {
-  await transaction
-    .tables<PrivateCaTables>()
-    .insertInto('issued_serials')
-    .values([...rows])
-    .execute();
+  for (const row of rows) await insertIssuedSerial(transaction, row);
 }
 
 /** Null lifts a hold: the serial number leaves the issuer's next CRL. */

@@ -1,4 +1,4 @@
-import type { Reader, Transaction } from '../platform/db/index.ts';
+import { fixedChange, type Reader, type Transaction } from '../platform/db/index.ts';
 import { pcaError } from './errors.ts';
 import type { PrivateCaTables, ResourceQuotaTable } from './tables.ts';
 
@@ -14,6 +14,11 @@ export interface QuotaUse {
   readonly used: number;
   readonly quota: number;
 }
+
+type Taking = Pick<ResourceQuotaTable, 'account_id' | 'resource'> & {
+  readonly amount: number;
+  readonly limit: number;
+};
 
 function exceeded({ used, quota }: QuotaUse) {
   return pcaError('PCA.00030001', `${used} of ${quota} are used.`);
@@ -74,23 +79,25 @@ export class QuotaStore {
       .execute();
   }
 
-  // One statement decides and counts; PostgreSQL's row lock makes concurrent takers wait for one another.
   async #takeFromRow(
     transaction: Transaction,
-    accountId: string,
+    account_id: string,
     resource: QuotaResource,
     amount: number,
   ): Promise<boolean> {
-    const result = await transaction
-      .tables<PrivateCaTables>()
-      .updateTable('pca_quotas')
-      .set((eb) => ({ used: eb('used', '+', amount) }))
-      .where('account_id', '=', accountId)
-      .where('resource', '=', resource)
-      .where((eb) =>
-        eb(eb('used', '+', amount), '<=', eb.fn.coalesce('quota', eb.val(this.#limits[resource]))),
-      )
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+    const limit = this.#limits[resource];
+    return (await takeFromRow(transaction, { account_id, resource, amount, limit })) === 1;
   }
 }
+
+// One statement decides and counts; PostgreSQL's row lock makes concurrent takers wait for one another.
+const takeFromRow = fixedChange<PrivateCaTables, Taking>((db, value) =>
+  db
+    .updateTable('pca_quotas')
+    .set((eb) => ({ used: eb('used', '+', value('amount')) }))
+    .where('account_id', '=', value('account_id'))
+    .where('resource', '=', value('resource'))
+    .where((eb) =>
+      eb(eb('used', '+', value('amount')), '<=', eb.fn.coalesce('quota', eb.val(value('limit')))),
+    ),
+);

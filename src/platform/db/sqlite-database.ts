@@ -1,5 +1,6 @@
 import { Kysely } from 'kysely';
 import type { Database, Transaction } from './database.ts';
+import { registerSqliteConnection } from './fixed-query.ts';
 import { type CommitObserver, GroupCommit } from './group-commit.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
@@ -62,6 +63,8 @@ export async function openSqlite(
     const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });
     reading.sqlite.exec(`${comparison}; pragma cache_size = -32768; pragma temp_store = memory`);
     const reader = new Kysely<unknown>({ dialect: sqliteDialect(reading) });
+    registerSqliteConnection(writer, writing);
+    registerSqliteConnection(reader, reading);
     const groupCommit = new GroupCommit(
       writing.sqlite,
       (work) => new OpenTransaction(writer).run(work),

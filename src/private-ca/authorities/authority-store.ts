@@ -1,5 +1,11 @@
 import type { ExpressionBuilder, Kysely, SelectQueryBuilder, Updateable } from 'kysely';
-import { containsPattern, matches, type Reader, type Transaction } from '../../platform/db/index.ts';
+import {
+  containsPattern,
+  fixedSelect,
+  matches,
+  type Reader,
+  type Transaction,
+} from '../../platform/db/index.ts';
 import type { CaStatus, CaType, CertificateAuthority } from '../ca.ts';
 import type { AuthorityOrderTable, PrivateCaTables } from '../tables.ts';
 
@@ -75,6 +81,8 @@ function tables(reader: Reader): Kysely<PrivateCaTables> {
   return reader.tables<PrivateCaTables>();
 }
 
+type OwnId = Pick<CertificateAuthority, 'account_id' | 'ca_id'>;
+
 // UUIDs are the same in either case (RFC 9562 §4); they are stored in lower case.
 function ownRow(reader: Reader, accountId: string, caId: string) {
   return tables(reader)
@@ -109,19 +117,31 @@ export async function findAuthoritySummary(
   accountId: string,
   caId: string,
 ): Promise<AuthoritySummary | undefined> {
-  return ownRow(reader, accountId, caId)
-    .where('status', '!=', 'PURGED')
-    .select(summaryColumns)
-    .executeTakeFirst();
+  return (await summaryRows(reader, { account_id: accountId, ca_id: caId.toLowerCase() }))[0];
 }
+
+const summaryRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
+  db
+    .selectFrom('certificate_authorities')
+    .where('ca_id', '=', value('ca_id'))
+    .where('account_id', '=', value('account_id'))
+    .where('status', '!=', 'PURGED')
+    .select(summaryColumns),
+);
 
 /** What decides whether the CA may issue: few columns, for the hot path. */
 export async function findAuthorityState(reader: Reader, accountId: string, caId: string) {
-  return ownRow(reader, accountId, caId)
-    .where('status', '!=', 'PURGED')
-    .select(['status', 'not_after', 'freeze_flag', 'key_id', 'key_usages', 'serial_number'])
-    .executeTakeFirst();
+  return (await stateRows(reader, { account_id: accountId, ca_id: caId.toLowerCase() }))[0];
 }
+
+const stateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
+  db
+    .selectFrom('certificate_authorities')
+    .where('ca_id', '=', value('ca_id'))
+    .where('account_id', '=', value('account_id'))
+    .where('status', '!=', 'PURGED')
+    .select(['status', 'not_after', 'freeze_flag', 'key_id', 'key_usages', 'serial_number']),
+);
 
 /** Also of a CA whose deletion was carried out: the chains of what it issued need it. */
 export async function findAuthorityCertificate(

@@ -1,5 +1,11 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
-import { containsPattern, matches, type Reader, type Transaction } from '../../platform/db/index.ts';
+import {
+  containsPattern,
+  fixedInsert,
+  matches,
+  type Reader,
+  type Transaction,
+} from '../../platform/db/index.ts';
 import type { Revocation } from '../issued-serial-store.ts';
 import type { PrivateCaTables } from '../tables.ts';
 import type { CertificateStatus, CertificateSummary, PrivateCertificate } from './certificate.ts';
@@ -110,9 +116,7 @@ export async function countCertificates(reader: Reader, query: CertificateQuery)
   return counted.total;
 }
 
-export async function insertCertificate(transaction: Transaction, row: PrivateCertificate): Promise<void> {
-  await tables(transaction).insertInto('private_certificates').values(row).execute();
-}
+export const insertCertificate = fixedInsert<PrivateCertificate>('private_certificates');
 
 /** The deleted row, or undefined if it is gone already. */
 export async function deleteCertificateRow(
