@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { openKey } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
@@ -13,6 +13,11 @@ const hashes: Readonly<Record<MacAlgorithm, string>> = {
   HMAC_SHA_512: 'sha512',
   HMAC_SM3: 'sm3',
 };
+
+/** As long as the hash, never cut. */
+export function macOf(algorithm: MacAlgorithm, secret: KeyObject, message: Uint8Array): Buffer {
+  return createHmac(hashes[algorithm], secret).update(message).digest();
+}
 
 export interface MacRequest {
   readonly reference: string;
@@ -43,7 +48,7 @@ async function computeMac(
     throw kmsError('KMS.0308', `mac_algorithm of a ${key.key_spec} key must be ${algorithm}.`);
   const secret = await context.materials.findSecret(key, key.current_version);
   if (!secret) throw materialGone();
-  const mac = createHmac(hashes[algorithm], secret).update(message).digest();
+  const mac = macOf(algorithm, secret, message);
   return { keyId: key.key_id, macAlgorithm: algorithm, mac };
 }
 

@@ -90,7 +90,7 @@ function signOverDigest(scheme: Scheme, key: Key, privateKey: KeyObject, digest:
   }
 }
 
-export function curveOf(key: Key) {
+export function curveOf(key: Pick<Key, 'key_spec'>) {
   const spec = key.key_spec;
   if (spec === 'EC_P256' || spec === 'EC_P384' || spec === 'SECP256K1' || spec === 'SM2') return curves[spec];
   throw new Error(`${spec} is no elliptic curve`);

@@ -57,7 +57,7 @@ async function verifyRaw(
 
 function verifyOverDigest(
   scheme: Scheme,
-  key: Key,
+  key: Pick<Key, 'key_spec'>,
   publicKey: KeyObject,
   digest: Buffer,
   signature: Buffer,
@@ -79,6 +79,24 @@ function verifyOverDigest(
   }
 }
 
+export interface SignedMessage {
+  readonly type: 'RAW' | 'DIGEST';
+  readonly message: Buffer;
+  readonly signature: Buffer;
+}
+
+/** False for whatever is no signature of the message with this scheme, malformed ones included. */
+export async function isSignature(
+  scheme: Scheme,
+  key: Pick<Key, 'key_spec'>,
+  publicKey: KeyObject,
+  { type, message, signature }: SignedMessage,
+): Promise<boolean> {
+  return type === 'RAW'
+    ? await verifyRaw(scheme, publicKey, message, signature)
+    : verifyOverDigest(scheme, key, publicKey, message, signature);
+}
+
 export interface Verify extends SigningRequest {
   readonly reference: string;
   readonly signature: Buffer;
@@ -95,9 +113,5 @@ export async function verify(
   const scheme = requireScheme(key, input.algorithm);
   const type = requireMessage(scheme, input);
   const publicKey = await publicKeyOf(context, key);
-  const valid =
-    type === 'RAW'
-      ? await verifyRaw(scheme, publicKey, input.message, input.signature)
-      : verifyOverDigest(scheme, key, publicKey, input.message, input.signature);
-  return { keyId: key.key_id, valid };
+  return { keyId: key.key_id, valid: await isSignature(scheme, key, publicKey, { ...input, type }) };
 }
