@@ -123,19 +123,35 @@ export function decryptSymmetric({ inner }: Envelope, { key, kind, binding }: Sy
     kmsError('KMS.2201', 'It was changed, or the additional data are not those of the encryption.');
   if (inner.length < INNER_OVERHEAD_BYTES || inner[0] !== INNER_FORMAT) throw refused();
   const prefix = inner.subarray(0, PREFIX_BYTES);
-  const nonce = inner.subarray(PREFIX_BYTES, PREFIX_BYTES + NONCE_BYTES);
   const oneTimeKey = messageKey(key, prefix);
-  const decipher = createDecipheriv(ciphers[key.spec].cipher, oneTimeKey, nonce, {
-    authTagLength: TAG_BYTES,
-  });
+  const padded = openGcm(
+    key.spec,
+    oneTimeKey,
+    inner.subarray(PREFIX_BYTES),
+    authenticated(key, kind, prefix, binding),
+  );
   oneTimeKey.fill(0);
-  decipher.setAAD(authenticated(key, kind, prefix, binding));
-  decipher.setAuthTag(inner.subarray(inner.length - TAG_BYTES));
-  const padded = decipher.update(inner.subarray(PREFIX_BYTES + NONCE_BYTES, inner.length - TAG_BYTES));
+  if (!padded) throw refused();
+  return unpad(padded, inner[1]);
+}
+
+/** `sealed`: nonce (12), ciphertext, tag (16). Undefined if the tag is wrong. */
+export function openGcm(
+  spec: SymmetricSpec,
+  key: Uint8Array,
+  sealed: Uint8Array,
+  additionalData: Uint8Array,
+): Buffer | undefined {
+  const nonce = sealed.subarray(0, NONCE_BYTES);
+  const decipher = createDecipheriv(ciphers[spec].cipher, key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(additionalData);
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  const plaintext = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
   try {
     decipher.final();
+    return plaintext;
   } catch {
-    throw refused();
+    plaintext.fill(0);
+    return undefined;
   }
-  return unpad(padded, inner[1]);
 }
