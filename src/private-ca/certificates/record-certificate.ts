@@ -1,5 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
+import { timeOrderedId } from '../../platform/time-ordered-id.ts';
 import type { DistinguishedNameColumns } from '../distinguished-name.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import type { Issuers } from '../issuer.ts';
@@ -39,7 +40,8 @@ export async function recordCertificate(
   unrecorded: UnrecordedCertificate,
 ): Promise<string> {
   const { issuer } = unrecorded.entity;
-  const row = rowOf(unrecorded, actor.accountId, ports.random.uuid(), ports.clock.nowMs());
+  const nowMs = ports.clock.nowMs();
+  const row = rowOf(unrecorded, actor.accountId, timeOrderedId(ports.random, nowMs), nowMs);
   await ports.database.transaction(async (transaction) => {
     await ports.issuers.requireStillIssuing(transaction, issuer);
     await ports.quotas.take(transaction, actor.accountId, 'CERTIFICATE');
