@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Random } from '../../platform/random.ts';
 
 const upperCase = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -12,7 +12,7 @@ export function newToken(random: Random): string {
 
 /** What is stored and looked up in a token's place. A fast hash will do: tokens cannot be guessed. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token);
 }
 
 /** 20 characters, as the vendor's; those of temporary keys begin with HST. */

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from './database.ts';
 
@@ -26,6 +26,8 @@ type Outcome = { waiting: Waiting } & ({ done: true; result: unknown } | { done:
  */
 export class GroupCommit {
   readonly #sqlite: DatabaseSync;
+  readonly #savepoint: StatementSync;
+  readonly #release: StatementSync;
   readonly #runInTransaction: <Result>(
     work: (transaction: Transaction) => Promise<Result>,
   ) => Promise<Result>;
@@ -41,6 +43,8 @@ export class GroupCommit {
     stuckAfterMs = usualStuckAfterMs,
   ) {
     this.#sqlite = sqlite;
+    this.#savepoint = sqlite.prepare('savepoint work');
+    this.#release = sqlite.prepare('release work');
     this.#runInTransaction = runInTransaction;
     this.#observe = observe;
     this.#stuckAfterMs = stuckAfterMs;
@@ -105,10 +109,10 @@ export class GroupCommit {
   }
 
   async #runInSavepoint(waiting: Waiting): Promise<Outcome> {
-    this.#sqlite.exec('savepoint work');
+    this.#savepoint.run();
     try {
       const result = await waiting.run();
-      if (this.#sqlite.isTransaction) this.#sqlite.exec('release work');
+      if (this.#sqlite.isTransaction) this.#release.run();
       return { waiting, done: true, result };
     } catch (error) {
       if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback to work; release work');

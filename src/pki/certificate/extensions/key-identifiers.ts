@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { contextTag, type DerValue, der, derCursor, tags, toBigInt } from '../../der/index.ts';
 import { readSpki } from '../../keys/public-key.ts';
 import { MalformedError } from '../../malformed-error.ts';
@@ -8,7 +8,7 @@ import { type GeneralName, readGeneralNames } from '../general-name.ts';
 
 /** RFC 5280 §4.2.1.2 method 1: SHA-1 of the key bits of a DER SubjectPublicKeyInfo, 20 octets. A name, not a proof. */
 export function keyIdentifierOf(spki: Uint8Array): Uint8Array {
-  return createHash('sha1').update(readSpki(spki).keyBits).digest();
+  return hash('sha1', readSpki(spki).keyBits, 'buffer');
 }
 
 /** subjectKeyIdentifier with these octets, normally `keyIdentifierOf` the subject's key. */
