@@ -44,3 +44,14 @@ export async function createSoftHsm(): Promise<SoftHsm> {
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** The variables that give the token to a server. */
+export function variablesOf({ settings, folder }: SoftHsm): Record<string, string> {
+  return {
+    SOFTHSM2_CONF: join(folder, 'softhsm2.conf'),
+    OPENCCM_PKCS11_MODULE: settings.modulePath,
+    OPENCCM_PKCS11_TOKEN_LABEL: 'openccm test',
+    OPENCCM_PKCS11_PIN: '1234',
+    OPENCCM_PKCS11_CLUSTER_ID: settings.clusterId,
+  };
+}
