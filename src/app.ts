@@ -12,7 +12,9 @@ import {
   bootstrapInstallation,
   openInstallationDatabase,
   openInstallationMasterKey,
+  openInstallationObjectStore,
   openInstallationToken,
+  publicUrlOf,
 } from './installation.ts';
 import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
 import {
@@ -25,6 +27,12 @@ import {
   type MasterKey,
   type Token,
 } from './kms/index.ts';
+import {
+  createObjectStorage,
+  type OpenStore,
+  apiErrors as objectStorageErrors,
+  migrations as objectStorageMigrations,
+} from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { type DataFolder, openDataFolder } from './platform/data-folder.ts';
@@ -76,6 +84,7 @@ export const migrations = {
   ...jobsMigrations,
   ...kmsMigrations,
   ...iamMigrations,
+  ...objectStorageMigrations,
   ...privateCaMigrations,
 };
 
@@ -100,7 +109,9 @@ export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
     if (config.devClock) await restoreDevClock(clock, database);
     const base = { database, clock, random, log };
     const masterKey = await openInstallationMasterKey(config, folder, base, token);
-    return await assemble(config, ports, { base, folder, metrics, masterKey, token });
+    const storePorts = { random, machineClock: ports.tlsClock, hostName: ports.hostName };
+    const objectStore = await openInstallationObjectStore(config, folder, storePorts);
+    return await assemble(config, ports, { base, folder, metrics, masterKey, token, objectStore });
   } catch (error) {
     await token?.close();
     await database.close();
@@ -114,17 +125,18 @@ interface Foundation {
   readonly metrics: Metrics;
   readonly masterKey: MasterKey;
   readonly token: Token | undefined;
+  readonly objectStore: OpenStore;
 }
 
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
-  const { base, folder, metrics } = foundation;
-  const publicUrl = config.publicUrl ?? publicUrlOf(config, ports.hostName);
+  const { base, folder } = foundation;
+  const publicUrl = publicUrlOf(config, ports.hostName);
   const capabilities = await createCapabilities(config, publicUrl, foundation);
   const { jobs, keyStore, iam } = capabilities;
   const api = await createApi(publicUrl, capabilities, foundation);
   let isOpen = true;
   const ready = async () => isOpen && (await sql`select 1`.execute(base.database.tables())).rows.length === 1;
-  const operations = await createOperations(config, api, { base, jobs, metrics, ready });
+  const operations = await createOperations(config, api, { ...foundation, jobs, ready });
   const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
   await folder.write('ca.pem', systemCa.certificatePem, 0o644);
   const created = await bootstrapInstallation(config, folder, iam.bootstrap);
@@ -154,7 +166,8 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
 }
 
 /** The capabilities, each from its ports, and what time starts in them. */
-async function createCapabilities(config: Config, publicUrl: string, { base, masterKey, token }: Foundation) {
+async function createCapabilities(config: Config, publicUrl: string, foundation: Foundation) {
+  const { base, masterKey, token, objectStore } = foundation;
   const jobs = createJobs(base);
   const keyStore = createKeyStore({ ...base, masterKey, rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize) });
   const secretWrapper = createSecretWrapper({ ...base, masterKey });
@@ -172,12 +185,13 @@ async function createCapabilities(config: Config, publicUrl: string, { base, mas
     region,
   };
   const kms = createKms(kmsPorts);
+  const objectStorage = createObjectStorage({ ...base, identity, store: objectStore.store });
   const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs });
 
   const handlers = { ...kms.jobHandlers, ...privateCa.jobHandlers };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
-  return { jobs, keyStore, iam, kms, privateCa };
+  return { jobs, keyStore, iam, kms, objectStorage, privateCa };
 }
 
 type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
@@ -185,7 +199,7 @@ type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
 /** What is served by HTTPS. */
 async function createApi(
   publicUrl: string,
-  { iam, kms, privateCa }: Capabilities,
+  { iam, kms, objectStorage, privateCa }: Capabilities,
   { base, metrics }: Foundation,
 ) {
   const { log } = base;
@@ -194,6 +208,7 @@ async function createApi(
   await iam.register(api);
   const services = [
     { errors: kmsErrors, routes: kms.routes },
+    { errors: objectStorageErrors, routes: objectStorage.routes },
     { errors: privateCaErrors, routes: privateCa.routes },
   ];
   for (const { errors, routes } of services)
@@ -214,10 +229,9 @@ function isFromKmsClient(headers: IncomingHttpHeaders): boolean {
   return Boolean(headers.host?.startsWith('kms.') || headers['user-agent']?.includes('huaweicloud-usdk'));
 }
 
-interface OperationsPorts {
+interface OperationsPorts extends Pick<Foundation, 'metrics' | 'objectStore'> {
   readonly base: BasePorts & Pick<AppPorts, 'clock'>;
   readonly jobs: Jobs;
-  readonly metrics: Metrics;
   readonly ready: () => Promise<boolean>;
 }
 
@@ -244,6 +258,7 @@ async function createOperations(
     log,
     advanceClock: config.devClock ? advanceClock : undefined,
   });
+  await ports.objectStore.serve(operations, log);
   await operations.ready();
   return operations;
 }
@@ -264,10 +279,4 @@ async function sweepSessions(
 /** Long keys take many times longer to make, and are asked for less often. */
 function rsaPoolSizes(size: number) {
   return { RSA2048: size, RSA3072: Math.ceil(size / 4), RSA4096: Math.ceil(size / 2) };
-}
-
-function publicUrlOf({ host, httpsPort }: Config, hostName: string): string {
-  const isAnyAddress = host === '0.0.0.0' || host === '::';
-  const name = isAnyAddress ? hostName : host.includes(':') ? `[${host}]` : host;
-  return `https://${name}:${httpsPort}`;
 }

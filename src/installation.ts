@@ -8,6 +8,7 @@ import {
   type Token,
   TokenUnavailable,
 } from './kms/index.ts';
+import { type OpenStore, openObjectStore } from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
@@ -35,6 +36,38 @@ export async function openInstallationDatabase(
     const hint = url === undefined ? '' : '; see OPENCCM_DATABASE_URL';
     throw new StartRefused(`${where} cannot be opened: ${reasonOf(error)}${hint}`, { cause: error });
   }
+}
+
+/** Where buckets and objects are. Throws `StartRefused` if the folder cannot be used; a service is reached when it is first used. */
+export async function openInstallationObjectStore(
+  config: Config,
+  folder: DataFolder,
+  given: { readonly random: Random; readonly machineClock: Clock; readonly hostName: string },
+): Promise<OpenStore> {
+  const path = folder.pathOf('obs');
+  try {
+    const publicHttpUrl = publicHttpUrlOf(config, given.hostName);
+    return await openObjectStore(config.objectStore, { ...given, folder: path, publicHttpUrl });
+  } catch (error) {
+    throw new StartRefused(`the folder of the buckets, ${path}, cannot be used: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The address of the API as clients reach it, without a slash at the end. */
+export function publicUrlOf(config: Config, hostName: string): string {
+  return config.publicUrl ?? `https://${reachableHost(config, hostName)}:${config.httpsPort}`;
+}
+
+/** The address of the plain HTTP port as relying parties reach it, without a slash at the end. */
+export function publicHttpUrlOf(config: Config, hostName: string): string {
+  return config.publicHttpUrl ?? `http://${reachableHost(config, hostName)}:${config.httpPort}`;
+}
+
+function reachableHost({ host }: Config, hostName: string): string {
+  const isAnyAddress = host === '0.0.0.0' || host === '::';
+  return isAnyAddress ? hostName : host.includes(':') ? `[${host}]` : host;
 }
 
 function withoutCredentials(url: string): string {

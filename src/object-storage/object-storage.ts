@@ -17,8 +17,9 @@ export interface ObjectStorage {
   /** All buckets of the account, by name. */
   listBuckets(accountId: string): Promise<readonly Bucket[]>;
   /**
-   * Replaces the object as a whole: a reader sees the old octets or the new ones. Resolves when it is durable; rejects if the
-   * account has no such bucket.
+   * Replaces the object as a whole: a reader sees the old octets or the new ones. Resolves when it is durable. Rejects with
+   * `NoSuchBucket` if the account has none of that name, `UnstorableObject` if it can never be stored so, and
+   * `ObjectStoreUnavailable` if trying again later may succeed.
    */
   putObject(
     accountId: string,

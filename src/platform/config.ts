@@ -1,4 +1,5 @@
 import { type LogLevel, logLevels } from './log.ts';
+import { parseS3Address, type S3Config } from './s3-address.ts';
 import { StartRefused } from './start-refused.ts';
 
 /** Everything that the environment decides; see the README for what each variable means. */
@@ -15,6 +16,8 @@ export interface Config {
   /** Undefined: SQLite in the data folder. */
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
+  /** Where buckets and objects are; undefined: a folder in the data folder. */
+  readonly objectStore: S3Config | undefined;
   /** Undefined: a file of its own in the data folder, made at first start. */
   readonly masterKey: { readonly file: string } | { readonly base64: string } | undefined;
   /** The file of the master key is sealed by the HSM. */
@@ -60,6 +63,7 @@ export function readConfig(environment: Environment): Config {
     publicUrl: variables.url('PUBLIC_URL', ['https:', 'http:']),
     publicHttpUrl: variables.url('PUBLIC_HTTP_URL', ['http:']),
     databaseUrl: variables.databaseUrl('DATABASE_URL'),
+    objectStore: readObjectStore(variables),
     databasePoolSize: variables.integer('DATABASE_POOL_SIZE', 10, 1, 1_000),
     masterKey: readMasterKey(variables),
     masterKeyInHsm: variables.flag('MASTER_KEY_HSM'),
@@ -90,6 +94,15 @@ export function readConfig(environment: Environment): Config {
     variables.refuse('MASTER_KEY_HSM', 'and OPENCCM_MASTER_KEY exclude each other');
   variables.finish();
   return config;
+}
+
+function readObjectStore(variables: Variables): Config['objectStore'] {
+  const text = variables.text('OBS_URL');
+  if (text === undefined) return undefined;
+  const parsed = parseS3Address(text);
+  if (typeof parsed !== 'string') return parsed;
+  variables.refuse('OBS_URL', parsed);
+  return undefined;
 }
 
 function readMasterKey(variables: Variables): Config['masterKey'] {

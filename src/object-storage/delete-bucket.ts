@@ -1,0 +1,45 @@
+import type { Actor } from '../iam/actor.ts';
+import type { Transaction } from '../platform/db/index.ts';
+import { objectStorageError, toServiceError } from './errors.ts';
+import { accessRequest, permissions } from './permissions.ts';
+import type { ObjectStoragePorts } from './ports.ts';
+import { type BucketTable, deleteBucketRow, findBucket, updateBucket } from './store.ts';
+
+/** Only an empty one: somebody may rely on what is in it. What the operator assigned stays in the store and is only given back. */
+export async function deleteBucket(ports: ObjectStoragePorts, actor: Actor, name: string): Promise<void> {
+  const { accountId } = actor;
+  await ports.identity.authorize(actor, accessRequest('deleteBucket', accountId, name));
+  const row = await findBucket(ports.database, { name, account_id: accountId });
+  if (!row) throw noSuchBucket(name);
+  if (row.status !== 'ASSIGNED') await removeFromStore(ports, row);
+  const deleted: BucketTable = row.status === 'ASSIGNED' ? row : { ...row, status: 'DELETING' };
+  await ports.database.transaction(async (transaction: Transaction) => {
+    if (!(await deleteBucketRow(transaction, deleted))) throw noSuchBucket(name);
+    await ports.identity.recordAudit(transaction, actor, {
+      action: permissions.deleteBucket,
+      resourceType: 'bucket',
+      resourceId: name,
+      result: 'success',
+    });
+  });
+}
+
+/** Nobody may put anything into the bucket while it goes. If it does not go, all is as before. */
+async function removeFromStore({ database, store }: ObjectStoragePorts, row: BucketTable): Promise<void> {
+  const deleting: BucketTable = { ...row, status: 'DELETING' };
+  const setStatus = (from: BucketTable, status: BucketTable['status']) =>
+    database.transaction((transaction) => updateBucket(transaction, from, { status }));
+  if (row.status !== 'DELETING' && !(await setStatus(row, 'DELETING'))) throw noSuchBucket(row.name);
+  try {
+    if (await store.deleteBucket(row.name)) return;
+  } catch (error) {
+    await setStatus(deleting, 'CREATED');
+    throw toServiceError(error);
+  }
+  await setStatus(deleting, 'CREATED');
+  throw objectStorageError('bucketNotEmpty', 'Remove its objects from the store first.');
+}
+
+function noSuchBucket(name: string) {
+  return objectStorageError('noSuchBucket', `The account has no bucket ${name}.`);
+}
