@@ -22,6 +22,8 @@ export interface Scheduler {
 export interface Jobs extends Scheduler {
   /** Begins to look for due work. */
   start(): void;
+  /** Looks now for what a transaction that has just been committed made due, rather than at the next look. */
+  wake(): void;
   /** Runs all that is due and resolves when nothing is left; failed jobs wait for their retry. */
   runDue(): Promise<void>;
   /** Jobs whose time has come and that nobody runs, and since when the oldest waits, in milliseconds since 1970. */
@@ -42,6 +44,7 @@ export function createJobs(ports: WorkerPorts): Jobs {
       handlers.set(kind, handler);
     },
     start: () => worker.start(),
+    wake: () => worker.wake(),
     runDue: () => worker.runDue(),
     backlog: () => readBacklog(ports.database, ports.clock.nowMs()),
     close: () => worker.close(),

@@ -1,0 +1,41 @@
+import type { Actor } from '../../iam/index.ts';
+import { AccessDenied } from '../../platform/errors.ts';
+import type { PublicationPorts } from '../ports.ts';
+
+/** By what an account lets this service write CRLs into its buckets: a delegation like any other, which it may end at any time. */
+export const obsAgency = {
+  service: 'op_svc_pca',
+  agencyName: 'PCAAccessPrivateOBS',
+  description: 'Lets Private Certificate Authority publish CRLs in the buckets of this account.',
+  policyName: 'OBS OperateAccess',
+} as const;
+
+/** Why the service may not write there, in a sentence for the caller. */
+export class NotDelegated extends Error {}
+
+/** The service as it may act in the account now. Throws NotDelegated. */
+export async function actAsService(
+  { agencies }: Pick<PublicationPorts, 'agencies'>,
+  accountId: string,
+): Promise<Actor> {
+  const actor = await agencies.assume(accountId, obsAgency.service);
+  if (actor) return actor;
+  throw new NotDelegated('The agency that lets PCA access OBS buckets has not been created.');
+}
+
+/** Throws NotDelegated unless the service may put this object into the account's bucket. */
+export async function requireMayPut(
+  ports: Pick<PublicationPorts, 'agencies' | 'identity'>,
+  accountId: string,
+  bucket: string,
+  key: string,
+): Promise<void> {
+  const actor = await actAsService(ports, accountId);
+  try {
+    const resource = `obs:*:${accountId}:object:${bucket}/${key}`;
+    await ports.identity.authorize(actor, { action: 'obs:object:PutObject', resource });
+  } catch (error) {
+    if (!(error instanceof AccessDenied)) throw error;
+    throw new NotDelegated('The agency does not let PCA put objects into the bucket.', { cause: error });
+  }
+}

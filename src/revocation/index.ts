@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import type { JobHandler } from '../jobs/index.ts';
+import type { ApiPlugin } from '../platform/http/index.ts';
+import { publicationKind } from './crl/crl-state-store.ts';
+import { publishDueCrl } from './crl/publish-crl.ts';
+import { OcspAnswers } from './ocsp/answer-ocsp.ts';
+import { renewalKind, renewResponder } from './ocsp/renew-responder.ts';
+import { Responders } from './ocsp/responders.ts';
+import type { RevocationPorts } from './ports.ts';
+import { publicRoutes } from './public-routes.ts';
+import { revocationRoutes } from './routes.ts';
+
+/** The tables of this capability. */
+export { migrations } from './migrations.ts';
+export type { PublicationPorts, RevocationPorts } from './ports.ts';
+/** The `revocation` that the private CA is given. */
+export { createRevocationPort } from './revocation-port.ts';
+
+export interface Revocation {
+  /** The API of reference 4.2.3, in the dialect of the private CA. */
+  readonly routes: ApiPlugin;
+  /** What relying parties ask without authentication; for the plain listener. */
+  publicRoutes(app: FastifyInstance): Promise<void>;
+  /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
+  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+}
+
+/** CRLs and OCSP: how relying parties learn what is revoked. */
+export function createRevocation(ports: RevocationPorts): Revocation {
+  const responders = new Responders(ports);
+  const answers = new OcspAnswers(ports, responders);
+  return {
+    routes: revocationRoutes(ports, (caId) => responders.forget(caId)),
+    publicRoutes: publicRoutes(ports, answers),
+    jobHandlers: {
+      [publicationKind]: (job) => publishDueCrl(ports, job),
+      [renewalKind]: (job) => renewResponder(ports, job),
+    },
+  };
+}
