@@ -6,8 +6,8 @@ import { requirePreconditions } from '../key.ts';
 import type { Caller } from '../permissions.ts';
 import type { AliasTable } from '../tables.ts';
 import { aliasNameOf } from './alias-name.ts';
-import { aliasPreconditions } from './create-alias.ts';
-import { findAlias, moveAlias } from './store.ts';
+import { aliasesPerKey, aliasPreconditions } from './create-alias.ts';
+import { countAliases, findAlias, moveAlias } from './store.ts';
 
 /** Moves an alias to another key of the same usage. Throws KMS.1101 for an alias that there is not. */
 export async function associateAlias(
@@ -39,6 +39,8 @@ export async function associateAlias(
       const to = { keyId: moved.key_id, projectId: moved.project_id, updatedAt: moved.updated_at };
       if (!(await moveAlias(transaction, row, to)))
         throw kmsError('KMS.1101', `The alias ${name} was moved.`);
+      if ((await countAliases(transaction, target.key_id)) > aliasesPerKey)
+        throw kmsError('KMS.0308', `A key has at most ${aliasesPerKey} aliases.`);
     },
   });
   context.directory.changed(source.key_id);

@@ -8,7 +8,7 @@ import type { AliasTable } from '../tables.ts';
 import { aliasNameOf } from './alias-name.ts';
 import { countAliases, insertAlias } from './store.ts';
 
-const aliasesPerKey = 50;
+export const aliasesPerKey = 50;
 export const aliasPreconditions = {
   defaultKeys: 'refused',
   refusedStates: { '4': 'KMS.0210', '7': 'KMS.0320' },

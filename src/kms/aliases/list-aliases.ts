@@ -13,7 +13,7 @@ export interface ListAliases {
   readonly marker: string | undefined;
 }
 
-/** Of one key, or of the whole project, by name; the marker of the next page is empty on the last. */
+/** Of one key, or of the whole account, by name; the marker of the next page is empty on the last. */
 export async function listAliases(
   context: KmsContext,
   caller: Caller,
@@ -27,7 +27,6 @@ export async function listAliases(
   else await openKey(context, caller, { reference: input.keyId, permission: 'listAliases' });
   const rows = await listAliasRows(context.database, {
     accountId: caller.actor.accountId,
-    projectId: caller.projectId,
     keyId: input.keyId,
     after,
     limit: limit === undefined ? undefined : limit + 1,

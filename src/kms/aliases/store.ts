@@ -71,7 +71,6 @@ export async function moveAlias(
 
 export interface AliasFilter {
   readonly accountId: string;
-  readonly projectId: string;
   readonly keyId: string | undefined;
   /** Names after this one. */
   readonly after: string | undefined;
@@ -85,7 +84,6 @@ export async function listAliasRows(reader: Reader, filter: AliasFilter): Promis
     .selectFrom('kms_aliases')
     .selectAll()
     .where('account_id', '=', filter.accountId)
-    .where('project_id', '=', filter.projectId)
     .orderBy('name')
     .limit(filter.limit ?? Number.MAX_SAFE_INTEGER);
   if (filter.keyId !== undefined) query = query.where('key_id', '=', filter.keyId);
