@@ -83,7 +83,7 @@ export interface BenchUser {
   readonly accountId: string;
   readonly userId: string;
   readonly projectId: string;
-  /** `path` follows `/v1.0/{project_id}/`. */
+  /** `path` follows `/v1.0/{project_id}/`; with `v2/` in front `/v2/{project_id}/`. */
   send<Body = Flat>(method: Method, path: string, body?: unknown): Promise<Answer<Body>>;
   /** `POST /v1.0/{project_id}/kms/{operation}`; fails the test unless the answer is 200, and gives its body. */
   call<Body = Flat>(operation: string, body?: unknown): Promise<Body>;
@@ -178,6 +178,9 @@ type Inject = (request: {
   body: unknown;
 }) => Promise<Answer<unknown>>;
 
+const urlOf = (projectId: string, path: string) =>
+  path.startsWith('v2/') ? `/v2/${projectId}/${path.slice(3)}` : `/v1.0/${projectId}/${path}`;
+
 function userOf(who: Identification, inject: Inject, database: Database): BenchUser {
   const { accountId, userId, projectId } = who;
   const user: BenchUser = {
@@ -185,7 +188,7 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
     userId,
     projectId,
     async send<Body>(method: Method, path: string, body?: unknown) {
-      const url = `/v1.0/${projectId}/${path}`;
+      const url = urlOf(projectId, path);
       return (await inject({ method, url, identification: who, body })) as Answer<Body>;
     },
     async call<Body>(operation: string, body: unknown = {}) {

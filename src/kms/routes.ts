@@ -9,6 +9,7 @@ import { keyLifecycleRoutes } from './key-lifecycle/routes.ts';
 import { keyPolicyRoutes } from './key-policies/routes.ts';
 import { keystoreRoutes } from './keystores/routes.ts';
 import { queryRoutes } from './queries/routes.ts';
+import { regionRoutes } from './regions/routes.ts';
 import { checkProjects } from './request-caller.ts';
 import { rotationRoutes } from './rotation/routes.ts';
 import { tagRoutes } from './tags/routes.ts';
@@ -28,6 +29,7 @@ export function kmsRoutes(context: KmsContext, api: Api): void {
     aliasRoutes,
     keystoreRoutes,
     keyPolicyRoutes,
+    regionRoutes,
   ])
     routes(context, api);
 }
