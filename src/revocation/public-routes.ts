@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodeOcspError, largestOcspRequest } from '../pki/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
+import { ServiceError } from '../platform/errors.ts';
+import { gatewayErrors } from '../platform/http/index.ts';
 import type { AuthorityRecords } from '../private-ca/index.ts';
 import { caIssuersPath, ocspPath } from './addresses.ts';
 import type { OcspAnswer, OcspAnswers } from './ocsp/answer-ocsp.ts';
@@ -40,8 +42,8 @@ export function publicRoutes(
         sendOcsp(reply, encodeOcspError(isClients ? 'malformedRequest' : 'internalError'));
       });
       addOcsp(scope, ports.clock, answers);
-      addCertificates(scope, ports);
     });
+    addCertificates(app, ports);
   };
 }
 
@@ -95,12 +97,12 @@ function sendCacheable(
   return reply.code(200).type(responseType).send(Buffer.from(der));
 }
 
-function addCertificates(scope: FastifyInstance, { database, records }: PublicPorts): void {
+function addCertificates(app: FastifyInstance, { database, records }: PublicPorts): void {
   const path = `${caIssuersPath}/:file`;
-  scope.get<{ Params: { file: string } }>(path, { schema: { hide: true } }, async (request, reply) => {
+  app.get<{ Params: { file: string } }>(path, { schema: { hide: true } }, async (request, reply) => {
     const caId = /^([0-9a-f-]{36})\.cer$/i.exec(request.params.file)?.[1];
     const der = caId && (await records.findCertificateDer(database, caId));
-    if (!der) return reply.callNotFound();
+    if (!der) throw new ServiceError('gateway', gatewayErrors.unknownPath);
     return reply
       .type(certificateType)
       .header('cache-control', `max-age=${certificateCachedSeconds}, public`)

@@ -223,14 +223,15 @@ export async function issue(
   { call }: Installation,
   user: TestUser,
   issuerId: string,
-  validity: object = { type: 'DAY', value: 30 },
+  fields: object = {},
 ): Promise<string> {
   const body = {
     issuer_id: issuerId,
     key_algorithm: 'EC256',
     signature_algorithm: 'SHA256',
     distinguished_name: { common_name: 'leaf' },
-    validity,
+    validity: { type: 'DAY', value: 30 },
+    ...fields,
   };
   const answer = await call<{ certificate_id: string }>(user, 200, 'POST', '/v1/private-certificates', body);
   return answer.certificate_id;

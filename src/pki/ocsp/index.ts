@@ -1,3 +1,4 @@
+export { encodeOcspRequest } from './build-request.ts';
 export {
   buildOcspResponse,
   type CertStatus,

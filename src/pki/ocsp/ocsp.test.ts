@@ -14,12 +14,12 @@ import {
   type CertStatus,
   encodeCertId,
   encodeOcspError,
+  encodeOcspRequest,
   issuerHashes,
   type OcspResponseContents,
   parseOcspRequest,
   parseOcspResponse,
 } from './index.ts';
-import { encodeOcspRequest } from './ocsp.fixture.ts';
 
 const ca = await issueCa('OCSP issuer');
 const responder = await issueLeaf('Responder', ca);

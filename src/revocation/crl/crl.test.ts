@@ -183,7 +183,11 @@ describeOnEachDatabase('Publication of CRLs', revocationMigrations, (open) => {
     const { acme } = identity;
     const caId = await createPublishing(installation, acme, 'crls');
     const place = `crls/${caId}.crl`;
-    await revoke(installation, acme, await issue(installation, acme, caId, { type: 'DAY', value: 1 }));
+    await revoke(
+      installation,
+      acme,
+      await issue(installation, acme, caId, { validity: { type: 'DAY', value: 1 } }),
+    );
     await jobs.runDue();
     const lengths = [publishedCrl(installation, place).revoked.length];
     for (let week = 0; week < 3; week++) {
