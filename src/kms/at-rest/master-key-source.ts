@@ -56,6 +56,13 @@ export async function readSecret(source: MasterKeySource): Promise<Buffer | unde
   }
 }
 
+/** As `readSecret`, and takes a plain file where the token is to seal it: it is about to be replaced by a sealed one. */
+export async function readSecretToReplace(source: MasterKeySource): Promise<Buffer | undefined> {
+  if (source.kind !== 'token') return await readSecret(source);
+  const text = await readKeyFile(source.path);
+  return text === undefined || isSealedByToken(text) ? await readSecret(source) : decode(text, source);
+}
+
 /** Writes a new secret where none is; if another process was first, the secret is that one's. Returns what is there now. */
 export async function createSecret(
   source: Extract<MasterKeySource, { path: string }>,

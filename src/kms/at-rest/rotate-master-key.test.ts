@@ -262,4 +262,16 @@ describeOnEachDatabase('master key in a token', migrations, (open) => {
     const restarted = await startNode(database, source);
     assert.deepEqual(Buffer.from(await restarted.secrets.unwrap(wrapped, 'row')), secret);
   });
+
+  test('a plain file is sealed by changing the key', async () => {
+    const database = await open();
+    const plain = { kind: 'file', path: await newPath(), create: true } as const;
+    const wrapped = await (await startNode(database, plain)).secrets.wrap(secret, 'row');
+    const sealed = { ...plain, kind: 'token', token: createTokenInMemory() } as const;
+    await assert.rejects(startNode(database, sealed), MasterKeyRefused);
+    await rotate(database, sealed);
+    assert.match(await readFile(plain.path, 'utf8'), /^openccm-hsm-1:/);
+    const restarted = await startNode(database, sealed);
+    assert.deepEqual(Buffer.from(await restarted.secrets.unwrap(wrapped, 'row')), secret);
+  });
 });

@@ -12,6 +12,7 @@ import {
   handOverSecret,
   type MasterKeySource,
   readSecret,
+  readSecretToReplace,
   replaceSecret,
 } from './master-key-source.ts';
 import {
@@ -77,7 +78,7 @@ export async function rotateMasterKey(ports: RotateMasterKeyPorts): Promise<Mast
 
 async function startRotation(ports: RotateMasterKeyPorts): Promise<Pair> {
   const { database, random, source } = ports;
-  const own = await readSecret(source);
+  const own = await readSecretToReplace(source);
   if (!own) throw new MasterKeyRefused(`${describeSource(source)} is missing`);
   const rows = await listMasterKeyRows(database);
   const ownKey = new MasterKey(own);
