@@ -177,6 +177,28 @@ async function addRelyingParties(db: Kysely<PrivateCaTables>): Promise<void> {
     .execute();
 }
 
+const certificateSortKeys = ['create_time', 'common_name', 'issuer_name', 'not_after'] as const;
+const certificateFilterColumns = ['common_name', 'revoked_at', 'not_after'] as const;
+
+/**
+ * Each order's index holds what is filtered by, so a page is found without reading the rows that do not match. What is revoked,
+ * usually little, has indexes of its own, which cost an insert nothing.
+ */
+async function widenCertificateIndexes(db: Kysely<PrivateCaTables>): Promise<void> {
+  for (const name of Object.keys(certificateIndexes)) await db.schema.dropIndex(name).execute();
+  for (const key of certificateSortKeys) {
+    const filtered = certificateFilterColumns.filter((column) => column !== key);
+    const columns = ['account_id', key, 'certificate_id', ...filtered];
+    await createIndexes(db, 'private_certificates', { [`private_certificates_by_${key}`]: columns });
+    await db.schema
+      .createIndex(`private_certificates_revoked_by_${key}`)
+      .on('private_certificates')
+      .columns(columns)
+      .where('revoked_at', 'is not', null)
+      .execute();
+  }
+}
+
 export const migrations: Migrations = {
   'private-ca-0001-authorities': { up: createAuthorities },
   'private-ca-0002-certificates': { up: createCertificates },
@@ -184,4 +206,5 @@ export const migrations: Migrations = {
   'private-ca-0004-quotas': { up: createQuotas },
   'private-ca-0005-orders': { up: createOrders },
   'private-ca-0006-relying-parties': { up: addRelyingParties },
+  'private-ca-0007-certificate-lists': { up: widenCertificateIndexes },
 };

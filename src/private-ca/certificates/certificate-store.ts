@@ -12,12 +12,15 @@ import type { CertificateStatus, CertificateSummary, PrivateCertificate } from '
 
 export type CertificateSortKey = 'create_time' | 'common_name' | 'issuer_name' | 'not_after';
 
-export interface CertificateQuery {
+export interface CertificateFilter {
   readonly accountId: string;
   readonly nowMs: number;
   /** Part of the common name. */
   readonly name?: string | undefined;
   readonly status?: CertificateStatus | undefined;
+}
+
+export interface CertificateQuery extends CertificateFilter {
   readonly sortKey: CertificateSortKey;
   readonly sortDirection: 'asc' | 'desc';
   readonly offset: number;
@@ -82,7 +85,8 @@ export async function findCertificateSummary(
 
 function filtered<Output>(
   query: SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output>,
-  { accountId, name, status, nowMs }: CertificateQuery,
+  { accountId, name, status, nowMs }: CertificateFilter,
+  readBy: CertificateSortKey,
 ): SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output> {
   let narrowed = query.where('account_id', '=', accountId);
   if (name !== undefined) {
@@ -90,7 +94,12 @@ function filtered<Output>(
   }
   if (status === undefined) return narrowed;
   if (status === 'REVOKED') return narrowed.where('revoked_at', 'is not', null);
-  return narrowed.where('revoked_at', 'is', null).where('not_after', status === 'ISSUED' ? '>=' : '<', nowMs);
+  const comparison = status === 'ISSUED' ? '>=' : '<';
+  narrowed = narrowed.where('revoked_at', 'is', null);
+  return readBy === 'not_after'
+    ? narrowed.where('not_after', comparison, nowMs)
+    : // As a sum, or SQLite would seek by it and sort all that it finds.
+      narrowed.where((eb) => eb(eb('not_after', '+', 0), comparison, nowMs));
 }
 
 /** One page; the id breaks ties, so pages never overlap. */
@@ -98,7 +107,8 @@ export async function listCertificates(
   reader: Reader,
   query: CertificateQuery,
 ): Promise<CertificateSummary[]> {
-  return filtered(tables(reader).selectFrom('private_certificates').select(summaryColumns), query)
+  const selection = tables(reader).selectFrom('private_certificates').select(summaryColumns);
+  return filtered(selection, query, query.sortKey)
     .orderBy(query.sortKey, query.sortDirection)
     .orderBy('certificate_id', query.sortDirection)
     .limit(query.limit)
@@ -106,12 +116,13 @@ export async function listCertificates(
     .execute();
 }
 
-export async function countCertificates(reader: Reader, query: CertificateQuery): Promise<number> {
+export async function countCertificates(reader: Reader, filter: CertificateFilter): Promise<number> {
   const counted = await filtered(
     tables(reader)
       .selectFrom('private_certificates')
       .select((eb) => eb.fn.countAll<number>().as('total')),
-    query,
+    filter,
+    'not_after',
   ).executeTakeFirstOrThrow();
   return counted.total;
 }

@@ -18,18 +18,29 @@ export async function listCertificates(
 ): Promise<{ total: number; certificates: CertificateSummary[] }> {
   await ports.identity.authorize(actor, accessRequest('listCertificates'));
   const query = { ...listing, accountId: actor.accountId, nowMs: ports.clock.nowMs() };
-  const [total, certificates] = await Promise.all([
-    countOf(ports, query),
-    query.limit === 0 ? [] : listRows(ports.database, query),
-  ]);
-  return { total, certificates };
+  const certificates = query.limit === 0 ? [] : await listRows(ports.database, query);
+  return { total: endOfList(query, certificates.length) ?? (await countOf(ports, query)), certificates };
 }
 
-/** Unfiltered, the quota has counted already: every certificate takes one and gives it back, in its own transaction. */
-async function countOf(
-  { database, quotas }: Pick<PrivateCaPorts, 'database' | 'quotas'>,
-  query: CertificateQuery,
-): Promise<number> {
-  if (query.name !== undefined || query.status !== undefined) return countCertificates(database, query);
-  return (await quotas.find(database, query.accountId, 'CERTIFICATE')).used;
+/** A page that is not full ends the list, so nothing needs to be counted; one beyond the end says nothing. */
+function endOfList({ offset, limit }: CertificateQuery, found: number): number | undefined {
+  return found < limit && (found > 0 || offset === 0) ? offset + found : undefined;
+}
+
+type CountingPorts = Pick<PrivateCaPorts, 'database' | 'quotas'>;
+
+/**
+ * The quota has counted all already: every certificate takes one and gives it back, in its own transaction. Most are ISSUED, so
+ * the others are counted.
+ */
+async function countOf({ database, quotas }: CountingPorts, query: CertificateQuery): Promise<number> {
+  const isCounted = query.name === undefined && (query.status === undefined || query.status === 'ISSUED');
+  if (!isCounted) return countCertificates(database, query);
+  const { used } = await quotas.find(database, query.accountId, 'CERTIFICATE');
+  if (query.status === undefined) return used;
+  const [expired, revoked] = await Promise.all([
+    countCertificates(database, { ...query, status: 'EXPIRED' }),
+    countCertificates(database, { ...query, status: 'REVOKED' }),
+  ]);
+  return used - expired - revoked;
 }
