@@ -22,7 +22,7 @@ export type Signer = {
 
 /**
  * Signer of a DER PKCS#8 private key, which is read once: keep the signer to sign often. Signing runs on libuv's
- * thread pool, but for SM2. Throws MalformedError for malformed, weak or unsupported keys.
+ * thread pool, but for P-256 and SM2. Throws MalformedError for malformed, weak or unsupported keys.
  */
 export function signerFromPkcs8(pkcs8: Uint8Array): Signer {
   const key = importPrivateKey(pkcs8);
