@@ -169,7 +169,13 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
 async function createCapabilities(config: Config, publicUrl: string, foundation: Foundation) {
   const { base, masterKey, token, objectStore } = foundation;
   const jobs = createJobs(base);
-  const keyStore = createKeyStore({ ...base, masterKey, rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize) });
+  const keyStore = createKeyStore({
+    ...base,
+    masterKey,
+    rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize),
+    token,
+    scheduler: jobs,
+  });
   const secretWrapper = createSecretWrapper({ ...base, masterKey });
   const iam = createIam({ ...base, secretWrapper, publicUrl, services: catalog });
   const { identity, principalExists } = iam;
@@ -186,9 +192,9 @@ async function createCapabilities(config: Config, publicUrl: string, foundation:
   };
   const kms = createKms(kmsPorts);
   const objectStorage = createObjectStorage({ ...base, identity, store: objectStore.store });
-  const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs });
+  const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs, hsm: config.pkcs11 });
 
-  const handlers = { ...kms.jobHandlers, ...privateCa.jobHandlers };
+  const handlers = { ...keyStore.jobHandlers, ...kms.jobHandlers, ...privateCa.jobHandlers };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
   return { jobs, keyStore, iam, kms, objectStorage, privateCa };

@@ -17,6 +17,7 @@ export { createSecretWrapper, type WrapsSecrets } from './at-rest/secret-wrapper
 export { defaultQuotas, type KmsPorts, type KmsQuotas } from './context.ts';
 export { createKms, type Kms } from './create-kms.ts';
 export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';
+export { KeyUnavailable } from './key-unavailable.ts';
 export { migrations } from './migrations.ts';
 export { createKeyStore, type KeyStorePorts, type RunningKeyStore } from './providers/create-key-store.ts';
 export {

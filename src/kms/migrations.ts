@@ -204,6 +204,19 @@ async function createKeyPolicies(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+async function createTokenPrivateKeys(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_token_private_keys')
+    .addColumn('key_id', 'text', (column) => column.primaryKey())
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('purpose', 'text', (column) => column.notNull())
+    .addColumn('cluster_id', 'text', (column) => column.notNull())
+    .addColumn('algorithm', 'text', (column) => column.notNull())
+    .addColumn('public_key_spki', 'bytea', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
 /** For the application's migrator, beside those of the other capabilities. */
 export const migrations: Migrations = {
   'kms-0001-key-store': {
@@ -224,4 +237,5 @@ export const migrations: Migrations = {
       await createKeyPolicies(db);
     },
   },
+  'kms-0003-token-private-keys': { up: createTokenPrivateKeys },
 };

@@ -72,6 +72,17 @@ export interface PrivateKeyTable {
   created_at: number;
 }
 
+/** Private keys of CAs that are in the token of an HSM: nothing of them is here but the public half. */
+export interface TokenPrivateKeyTable {
+  key_id: string;
+  account_id: string;
+  purpose: string;
+  cluster_id: string;
+  algorithm: string;
+  public_key_spki: Uint8Array;
+  created_at: number;
+}
+
 /** Counted in the transaction that creates or destroys, so it holds under concurrency. */
 export interface KeyQuotaTable {
   account_id: string;
@@ -160,4 +171,5 @@ export interface KeyStoreTables {
   kms_keys: KeyTable;
   kms_key_versions: KeyVersionTable;
   kms_private_keys: PrivateKeyTable;
+  kms_token_private_keys: TokenPrivateKeyTable;
 }

@@ -102,7 +102,10 @@ test('an HSM is named by its library, a token, a PIN and a cluster', () => {
     token: { label: 'root keys' },
     pin: { file: '/run/secrets/pin' },
     clusterId: 'cluster-1',
+    accountNames: undefined,
   });
+  const accounts = readConfig({ ...hsm, OPENCCM_PKCS11_ACCOUNTS: 'one, other' }).pkcs11?.accountNames;
+  assert.deepEqual(accounts, ['one', 'other']);
   const bySlot = { OPENCCM_PKCS11_TOKEN_LABEL: '', OPENCCM_PKCS11_SLOT: '3' };
   const byPin = { OPENCCM_PKCS11_PIN_FILE: '', OPENCCM_PKCS11_PIN: '1234' };
   assert.partialDeepStrictEqual(readConfig({ ...hsm, ...bySlot, ...byPin }).pkcs11, {

@@ -45,6 +45,8 @@ export interface Pkcs11Config {
   readonly pin: { readonly value: string } | { readonly file: string };
   /** The HSM cluster that the token is called in the API. */
   readonly clusterId: string;
+  /** Names of the accounts whose CAs may keep their keys in it; undefined: every account. */
+  readonly accountNames: readonly string[] | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -123,6 +125,7 @@ function readPkcs11(variables: Variables): Config['pkcs11'] {
   const file = variables.text('PKCS11_PIN_FILE');
   const value = variables.text('PKCS11_PIN');
   const clusterId = variables.text('PKCS11_CLUSTER_ID') ?? '';
+  const accounts = variables.text('PKCS11_ACCOUNTS');
   if (modulePath === undefined) return undefined;
   if ((label === undefined) === (slot === undefined))
     variables.refuse('PKCS11_TOKEN_LABEL', 'or OPENCCM_PKCS11_SLOT is needed, one of them');
@@ -137,6 +140,7 @@ function readPkcs11(variables: Variables): Config['pkcs11'] {
     token: label === undefined ? { slotId: Number(slot) } : { label },
     pin: file === undefined ? { value: value ?? '' } : { file },
     clusterId,
+    accountNames: accounts?.split(',').map((name) => name.trim()),
   };
 }
 

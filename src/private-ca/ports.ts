@@ -8,6 +8,13 @@ import type { Random } from '../platform/random.ts';
 import type { QuotaStore } from './quota-store.ts';
 import type { RevocationPort } from './revocation-port.ts';
 
+/** The HSM cluster in which keys of CAs can be. */
+export interface HsmCluster {
+  readonly clusterId: string;
+  /** Accounts that may use it (the reference's whitelist); undefined: all. */
+  readonly accountNames: readonly string[] | undefined;
+}
+
 export interface PrivateCaPorts {
   readonly database: Database;
   readonly clock: Clock;
@@ -17,6 +24,8 @@ export interface PrivateCaPorts {
   readonly keyStore: KeyStore;
   readonly jobs: Pick<Scheduler, 'schedule' | 'cancel'>;
   readonly quotas: QuotaStore;
+  /** Left out: there is none. */
+  readonly hsm?: HsmCluster | undefined;
   /** Left out: nobody is told what is revoked. */
   readonly revocation?: RevocationPort;
 }

@@ -4,7 +4,13 @@ import { freshAddress } from '../../test/support/databases.ts';
 import type { Actor, AuditEvent } from '../iam/actor.ts';
 import type { Identity } from '../iam/identity.ts';
 import { createJobs, type Jobs, jobsMigrations } from '../jobs/index.ts';
-import { createKeyStore, type KeyStore, migrations as kmsMigrations, openMasterKey } from '../kms/index.ts';
+import {
+  createKeyStore,
+  type KeyStore,
+  migrations as kmsMigrations,
+  openMasterKey,
+  type Token,
+} from '../kms/index.ts';
 import { FixedClock } from '../platform/clock.ts';
 import { type Database, type Migrations, openDatabase, settingsMigrations } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
@@ -81,8 +87,8 @@ export interface Bench {
   readonly clock: FixedClock;
   readonly keyStore: KeyStore;
   readonly jobs: Jobs;
-  /** A new account. */
-  account(): BenchAccount;
+  /** A new account, or one that another bench on the same database has. */
+  account(accountId?: string): BenchAccount;
   /** Conditions that were asked about, latest last. */
   readonly asked: {
     readonly action: string;
@@ -133,8 +139,19 @@ function actorOf(accountId: string, principalId: string, denied: string): Actor 
   } as Actor;
 }
 
+/** What a bench has beside the usual. */
+export interface BenchOptions {
+  readonly quotas?: QuotaLimits;
+  readonly token?: Token;
+  /** Accounts that may use the HSM; every account if not given. */
+  readonly hsmAccountNames?: readonly string[];
+}
+
 /** The capability on a database, with real keys and jobs; identity permits everything that it is not told to deny. */
-export async function openBench(database: Database, quotas?: QuotaLimits): Promise<Bench> {
+export async function openBench(
+  database: Database,
+  { quotas, token, hsmAccountNames: accountNames }: BenchOptions = {},
+): Promise<Bench> {
   const clock = new FixedClock(testNowMs);
   const random = systemRandom;
   const log = silentLog;
@@ -144,13 +161,15 @@ export async function openBench(database: Database, quotas?: QuotaLimits): Promi
     base64: Buffer.alloc(32, 7).toString('base64'),
   } as const;
   const masterKey = await openMasterKey({ database, clock, random, source });
-  const keyStore = createKeyStore({ database, clock, random, log, masterKey });
   const jobs = createJobs({ database, clock, random, log });
+  const keyStore = createKeyStore({ database, clock, random, log, masterKey, token, scheduler: jobs });
   const asked: Bench['asked'] = [];
   const identity = identityDouble(database, asked);
-  const given = { database, clock, random, log, identity, keyStore, jobs };
+  const hsm = token && { clusterId: token.clusterId, accountNames };
+  const given = { database, clock, random, log, identity, keyStore, jobs, hsm };
   const privateCa = createPrivateCa(quotas ? { ...given, quotas } : given);
-  for (const [kind, handler] of Object.entries(privateCa.jobHandlers)) jobs.handle(kind, handler);
+  const handlers = { ...keyStore.jobHandlers, ...privateCa.jobHandlers };
+  for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   const app = createHttpApp({ random, log });
   const authenticate = async (request: { headers: Record<string, unknown>; actor: Actor }) => {
     const [accountId = '', denied = ''] = String(request.headers['x-auth-token']).split(' ');
@@ -182,13 +201,20 @@ export async function openBench(database: Database, quotas?: QuotaLimits): Promi
         .where('account_id', '=', accountId)
         .execute(),
   });
-  return { database, clock, keyStore, jobs, asked, account: () => client(random.hexId(), '') };
+  return {
+    database,
+    clock,
+    keyStore,
+    jobs,
+    asked,
+    account: (accountId = random.hexId()) => client(accountId, ''),
+  };
 }
 
 /** One bench for a whole file of tests, each with accounts of its own; what depends on the engine is tested on both elsewhere. */
-export async function openSqliteBench(quotas?: QuotaLimits): Promise<Bench> {
+export async function openSqliteBench(quotas?: QuotaLimits, options: BenchOptions = {}): Promise<Bench> {
   const address = await freshAddress.sqlite();
   const database = await openDatabase({ ...address, migrations: benchMigrations, log: silentLog });
   after(() => database.close());
-  return openBench(database, quotas);
+  return openBench(database, { ...options, ...(quotas && { quotas }) });
 }

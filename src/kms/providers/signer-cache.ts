@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Signer } from '../../pki/index.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { KeyOwner } from '../key-store.ts';
 
 export interface SignerCacheLimits {
   readonly maxSigners: number;
@@ -9,6 +10,11 @@ export interface SignerCacheLimits {
 
 /** Enough for every CA that is busy; a private key stays unwrapped in memory for ten minutes at most. */
 export const defaultSignerCacheLimits: SignerCacheLimits = { maxSigners: 1000, ttlMs: 600_000 };
+
+/** Under which name a signer is cached. */
+export function signerName(owner: KeyOwner, keyId: string): string {
+  return `${owner.accountId} ${owner.purpose} ${keyId}`;
+}
 
 /** Unwrapped signers, bounded in number and in time. */
 export class SignerCache {

@@ -6,7 +6,7 @@ import type { AccountKeys } from '../at-rest/account-keys.ts';
 import type { KeyOwner, KeyStore, UnsavedKey } from '../key-store.ts';
 import type { PrivateKeyTable } from '../tables.ts';
 import type { RsaKeyPool } from './rsa-key-pool.ts';
-import type { SignerCache } from './signer-cache.ts';
+import { type SignerCache, signerName } from './signer-cache.ts';
 import { deletePrivateKey, findPrivateKey, insertPrivateKey } from './store.ts';
 import { unwrapPrivateKey, wrapPrivateKey } from './wrapped-private-key.ts';
 
@@ -43,10 +43,6 @@ class WrappedUnsavedKey implements UnsavedKey {
     this.signer = signer;
     this.wrapped = wrapped;
   }
-}
-
-function cacheName(owner: KeyOwner, keyId: string): string {
-  return `${owner.accountId} ${owner.purpose} ${keyId}`;
 }
 
 /** Keys in the database, wrapped by the account's key, and signing in this process. */
@@ -93,7 +89,7 @@ export class SoftwareKeyStore implements KeyStore {
   }
 
   async signer(owner: KeyOwner, keyId: string): Promise<Signer> {
-    const name = cacheName(owner, keyId);
+    const name = signerName(owner, keyId);
     const cached = this.#ports.signers.get(name);
     if (cached) return cached;
     // Many requests may miss at once when a busy CA's signer expires; one of them unwraps.
@@ -111,7 +107,7 @@ export class SoftwareKeyStore implements KeyStore {
   }
 
   async destroy(transaction: Transaction, owner: KeyOwner, keyId: string): Promise<void> {
-    this.#ports.signers.condemn(cacheName(owner, keyId));
+    this.#ports.signers.condemn(signerName(owner, keyId));
     if (!(await deletePrivateKey(transaction, owner, keyId))) throw new PrivateKeyNotFound(keyId);
   }
 

@@ -59,6 +59,8 @@ export interface ApiOptions {
   readonly unknownError: ErrorDefinition;
   /** The service's error for a field that breaks its schema, naming the field. */
   readonly invalid: (failure: FieldFailure) => ServiceError;
+  /** The service's words for an error of another capability; undefined: it is a failure of ours. */
+  readonly translate?: (error: unknown) => ServiceError | undefined;
   /** The service's error for a path of its own with another method; without it the gateway answers. */
   readonly unknownMethod?: ServiceError;
   readonly log: Log;
@@ -162,7 +164,10 @@ function serviceErrorOf(thrown: FastifyError, options: ApiOptions): ServiceError
   }
   if (thrown.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return new ServiceError('gateway', gatewayErrors.badRequest);
-  return new ServiceError(options.dialect, options.unknownError, undefined, { cause: thrown });
+  return (
+    options.translate?.(thrown) ??
+    new ServiceError(options.dialect, options.unknownError, undefined, { cause: thrown })
+  );
 }
 
 function describeRoute(schema: NonNullable<unknown>, options: ApiOptions): object {

@@ -17,8 +17,8 @@ import type { AuthorityPorts } from './authority-ports.ts';
 import type { ActivateAuthorityBody } from './authority-schemas.ts';
 import { certifyAuthority, planCertification, recordCertification } from './certify-authority.ts';
 import { changeAuthority } from './change-authority.ts';
+import { requestedCluster } from './hsm-cluster.ts';
 import { loadAuthority } from './load-authority.ts';
-import { refuseUnavailable } from './unavailable-features.ts';
 
 interface AuthorityInformation {
   readonly type: CaType;
@@ -35,9 +35,9 @@ export async function activateAuthority(
 ): Promise<void> {
   const ca = await loadAuthority(ports, actor, 'activateAuthority', caId);
   requireAllowed('activate', ca, ports.clock.nowMs());
-  refuseUnavailable(body);
   const enterpriseProjectId = await enterpriseProjectOf(ports, actor, ca, body.enterprise_project_id);
   const information = lacksInformation(ca) ? givenInformation(body) : savedInformation(ca, body);
+  const clusterId = clusterOf(ports, actor, ca, information.keyAlgorithm, body);
   const plan = await planCertification(ports, ca.account_id, {
     type: information.type,
     keyAlgorithm: information.keyAlgorithm,
@@ -48,7 +48,7 @@ export async function activateAuthority(
     keyUsages: keyUsagesOf(ca, body),
   });
   const crl = await requestedCrl(ports, ca, plan.keyUsages, body);
-  const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm);
+  const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm, clusterId);
   const certified = await certifyAuthority(ports, plan, information.name, signer);
   const write = ports.database.transaction(async (transaction) => {
     await changeAuthority(ports, transaction, actor, 'activateAuthority', ca, {
@@ -56,6 +56,7 @@ export async function activateAuthority(
       type: information.type,
       key_algorithm: information.keyAlgorithm,
       enterprise_project_id: enterpriseProjectId,
+      hsm_cluster_id: clusterId ?? null,
       ...(unsaved ? { key_id: unsaved.keyId, public_key_spki: unsaved.publicKeySpki } : {}),
       ...crl,
       ...certified.columns,
@@ -130,13 +131,32 @@ function keyUsagesOf(ca: CertificateAuthority, body: ActivateAuthorityBody): rea
   return ca.key_usages === null ? caKeyUsages(undefined) : (JSON.parse(ca.key_usages) as KeyUsage[]);
 }
 
+/** A key that exists stays where it is. */
+function clusterOf(
+  ports: AuthorityPorts,
+  actor: Actor,
+  ca: CertificateAuthority,
+  keyAlgorithm: KeyAlgorithm,
+  { hsm_cluster_info: sent }: ActivateAuthorityBody,
+): string | undefined {
+  const requested = requestedCluster(ports, actor, sent, keyAlgorithm);
+  const current = ca.hsm_cluster_id ?? undefined;
+  if (ca.key_id === null) return requested;
+  if (requested === undefined || requested === current) return current;
+  throw pcaError(
+    'PCA.00020001',
+    'hsm_cluster_info names another place than where the key of this CA is; leave it out.',
+  );
+}
+
 async function keyOf(
   { keyStore }: AuthorityPorts,
   ca: CertificateAuthority,
   keyAlgorithm: KeyAlgorithm,
+  clusterId: string | undefined,
 ): Promise<{ unsaved: UnsavedKey | undefined; signer: Signer }> {
   const owner = { accountId: ca.account_id, purpose: 'pca' } as const;
   if (ca.key_id !== null) return { unsaved: undefined, signer: await keyStore.signer(owner, ca.key_id) };
-  const unsaved = await keyStore.generate(owner, keyAlgorithm);
+  const unsaved = await keyStore.generate(owner, keyAlgorithm, clusterId);
   return { unsaved, signer: unsaved.signer };
 }

@@ -15,7 +15,7 @@ import {
 
 const pathLength = Type.Integer({ minimum: 0, maximum: 6, description: 'CA path length; default 0.' });
 
-const hsmClusterInfo = Type.Object(
+export const hsmClusterInfo = Type.Object(
   {
     hsm_project: Type.String({ description: 'Project, such as cn-north-7.' }),
     hsm_cluster_id: Type.String({ description: 'ID of the HSM cluster.' }),

@@ -22,9 +22,9 @@ import {
   recordCertification,
 } from './certify-authority.ts';
 import { changeAuthority, recordAuthorityAudit } from './change-authority.ts';
+import { requestedCluster } from './hsm-cluster.ts';
 import { authorityNotFound } from './load-authority.ts';
 import { newAuthority } from './new-authority.ts';
-import { refuseUnavailable } from './unavailable-features.ts';
 
 /** What was made for a CA outside the transaction: nothing of it exists before it is committed. */
 interface PreparedAuthority {
@@ -43,7 +43,6 @@ export async function createAuthority(
   actor: Actor,
   body: CreateAuthorityBody,
 ): Promise<string> {
-  refuseUnavailable(body);
   const purchased = body.ca_id ? await findAuthority(ports.database, actor.accountId, body.ca_id) : undefined;
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ??
@@ -55,7 +54,8 @@ export async function createAuthority(
   else await ports.quotas.requireRoom(ports.database, actor.accountId, 'CERTIFICATE_AUTHORITY');
   const caId = purchased?.ca_id ?? ports.random.uuid();
   const crl = await requestedCrl(ports, { ca_id: caId, account_id: actor.accountId }, body);
-  const prepared = await prepare(ports, actor.accountId, body);
+  const clusterId = requestedCluster(ports, actor, body.hsm_cluster_info, body.key_algorithm);
+  const prepared = await prepare(ports, actor.accountId, body, clusterId);
   const columns = {
     ...prepared.name,
     type: body.type,
@@ -64,6 +64,7 @@ export async function createAuthority(
     key_usages: JSON.stringify(caKeyUsages(body.key_usages)),
     key_id: prepared.key.keyId,
     public_key_spki: prepared.key.publicKeySpki,
+    hsm_cluster_id: clusterId ?? null,
     ...crl,
     ...prepared.certified?.columns,
   };
@@ -121,11 +122,12 @@ async function prepare(
   ports: AuthorityPorts,
   accountId: string,
   body: CreateAuthorityBody,
+  clusterId: string | undefined,
 ): Promise<PreparedAuthority> {
   const request = certificationRequest(body);
   const plan = request && (await planCertification(ports, accountId, request));
   const name = toColumns(body.distinguished_name);
-  const key = await ports.keyStore.generate({ accountId, purpose: 'pca' }, body.key_algorithm);
+  const key = await ports.keyStore.generate({ accountId, purpose: 'pca' }, body.key_algorithm, clusterId);
   return { key, name, certified: plan && (await certifyAuthority(ports, plan, name, key.signer)) };
 }
 

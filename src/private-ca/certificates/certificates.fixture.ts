@@ -37,7 +37,7 @@ export async function openSqliteBench(quotas?: QuotaLimits): Promise<Bench> {
   const address = await freshAddress.sqlite();
   const database = await openDatabase({ ...address, migrations: benchMigrations, log: silentLog });
   after(() => database.close());
-  return openBench(database, quotas);
+  return openBench(database, quotas && { quotas });
 }
 
 /** A root CA with this key; SM2 signs with SM3. */
