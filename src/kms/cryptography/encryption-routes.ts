@@ -30,7 +30,7 @@ const longestCipherText = 5648;
 
 const encryption = Type.Object({
   key_id: keyIdOrAlias,
-  plain_text: Type.String({ minLength: 1, maxLength: 4096 }),
+  plain_text: Type.String({ minLength: 1, maxLength: 4096, ...anyCharacter }),
   encryption_algorithm: optionalText,
   ...bindingFields,
   sequence,

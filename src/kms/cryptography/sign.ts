@@ -5,10 +5,9 @@ import type { KmsContext } from '../context.ts';
 import { signInToken } from '../hsm-keys/hsm-signature.ts';
 import type { Key } from '../key.ts';
 import type { Caller } from '../permissions.ts';
-import { curves, toInteger } from './curve.ts';
-import { signDigest } from './digest-signature.ts';
+import type { CurveSpec } from './digest-task.ts';
+import { signOnThread } from './digest-thread.ts';
 import { pairOf } from './encryption-key.ts';
-import { signPkcs1Digest, signPssDigest } from './rsa-digest-signature.ts';
 import {
   requireMessage,
   requireScheme,
@@ -16,7 +15,6 @@ import {
   type Scheme,
   type SigningRequest,
 } from './signing-algorithm.ts';
-import { ecScalarOf, sm2Scalar } from './sm2-key-octets.ts';
 
 const pss = {
   padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -53,46 +51,28 @@ async function signRaw(scheme: Scheme, privateKey: KeyObject, message: Buffer): 
   }
 }
 
-/** Scalars of busy keys; they go when their key objects do. */
-const scalars = new WeakMap<KeyObject, bigint>();
-
-function scalarOf(privateKey: KeyObject, spec: Key['key_spec']): bigint {
-  const known = scalars.get(privateKey);
-  if (known !== undefined) return known;
-  const bytes = readScalar(privateKey, spec);
-  const scalar = toInteger(bytes);
-  bytes.fill(0);
-  scalars.set(privateKey, scalar);
-  return scalar;
-}
-
-function readScalar(privateKey: KeyObject, spec: Key['key_spec']): Buffer {
-  if (spec === 'SM2') return sm2Scalar(privateKey);
-  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
-  const scalar = ecScalarOf(pkcs8);
-  pkcs8.fill(0);
-  return scalar;
-}
-
-function signOverDigest(scheme: Scheme, key: Key, privateKey: KeyObject, digest: Buffer): Buffer {
+async function signOverDigest(
+  scheme: Scheme,
+  key: Key,
+  privateKey: KeyObject,
+  digest: Buffer,
+): Promise<Buffer> {
   switch (scheme.kind) {
     case 'rsa-pss':
-      return signPssDigest(privateKey, scheme.hash, digest);
-    case 'rsa-pkcs1':
-      return signPkcs1Digest(privateKey, scheme.hash, digest);
-    case 'ecdsa':
-    case 'sm2': {
-      const name = scheme.kind === 'sm2' ? 'SM2' : 'ECDSA';
-      return signDigest(name, curveOf(key), scalarOf(privateKey, key.key_spec), digest);
+    case 'rsa-pkcs1': {
+      const { kind: padding, hash } = scheme;
+      return await signOnThread({ operation: 'sign RSA', padding, hash, digest }, privateKey);
     }
+    case 'ecdsa':
+    case 'sm2':
+      return await signOnThread({ operation: 'sign', curve: curveOf(key), digest }, privateKey);
     case 'whole-message':
       throw new Error(`a ${key.key_spec} key signs no digests`);
   }
 }
 
-export function curveOf(key: Pick<Key, 'key_spec'>) {
-  const spec = key.key_spec;
-  if (spec === 'EC_P256' || spec === 'EC_P384' || spec === 'SECP256K1' || spec === 'SM2') return curves[spec];
+export function curveOf({ key_spec: spec }: Pick<Key, 'key_spec'>): CurveSpec {
+  if (spec === 'EC_P256' || spec === 'EC_P384' || spec === 'SECP256K1' || spec === 'SM2') return spec;
   throw new Error(`${spec} is no elliptic curve`);
 }
 
@@ -121,6 +101,6 @@ export async function sign(
   const signature =
     type === 'RAW'
       ? await signRaw(scheme, privateKey, input.message)
-      : signOverDigest(scheme, key, privateKey, input.message);
+      : await signOverDigest(scheme, key, privateKey, input.message);
   return { keyId: key.key_id, signature };
 }

@@ -4,8 +4,7 @@ import { openKey } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import type { Key } from '../key.ts';
 import type { Caller } from '../permissions.ts';
-import { readPoint } from './curve.ts';
-import { verifyDigest } from './digest-signature.ts';
+import { verifyOnThread } from './digest-thread.ts';
 import { publicKeyOf } from './encryption-key.ts';
 import { verifyPkcs1Digest, verifyPssDigest } from './rsa-digest-signature.ts';
 import { curveOf } from './sign.ts';
@@ -55,13 +54,13 @@ async function verifyRaw(
   }
 }
 
-function verifyOverDigest(
+async function verifyOverDigest(
   scheme: Scheme,
   key: Pick<Key, 'key_spec'>,
   publicKey: KeyObject,
   digest: Buffer,
   signature: Buffer,
-): boolean {
+): Promise<boolean> {
   switch (scheme.kind) {
     case 'rsa-pss':
       return verifyPssDigest(publicKey, scheme.hash, digest, signature);
@@ -69,10 +68,8 @@ function verifyOverDigest(
       return verifyPkcs1Digest(publicKey, scheme.hash, digest, signature);
     case 'ecdsa':
     case 'sm2': {
-      const curve = curveOf(key);
-      const spki = publicKey.export({ format: 'der', type: 'spki' });
-      const point = readPoint(curve, spki.subarray(-(2 * curve.bytes + 1)));
-      return verifyDigest(scheme.kind === 'sm2' ? 'SM2' : 'ECDSA', curve, point, digest, signature);
+      const task = { operation: 'verify', curve: curveOf(key), digest, signature } as const;
+      return await verifyOnThread(task, publicKey);
     }
     case 'whole-message':
       throw new Error(`a ${key.key_spec} key signs no digests`);
@@ -94,7 +91,7 @@ export async function isSignature(
 ): Promise<boolean> {
   return type === 'RAW'
     ? await verifyRaw(scheme, publicKey, message, signature)
-    : verifyOverDigest(scheme, key, publicKey, message, signature);
+    : await verifyOverDigest(scheme, key, publicKey, message, signature);
 }
 
 export interface Verify extends SigningRequest {
