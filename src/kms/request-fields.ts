@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { anyCharacter } from '../platform/http/index.ts';
 import { type KmsErrorCode, kmsError } from './errors.ts';
 
 const uuid = '[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}';
@@ -20,8 +21,10 @@ export const projectPath = Type.Object({ project_id: Type.String() });
 
 /** Additional data that is authenticated with a ciphertext; both forms that clients send. */
 export const bindingFields = {
-  additional_authenticated_data: optionalText,
-  encryption_context: Type.Optional(Type.Union([Type.String(), Type.Record(Type.String(), Type.String())])),
+  additional_authenticated_data: Type.Optional(Type.String({ ...anyCharacter })),
+  encryption_context: Type.Optional(
+    Type.Union([Type.String(), Type.Record(Type.String(), Type.String())], { ...anyCharacter }),
+  ),
 };
 
 export interface BindingBody {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Api } from '../../platform/http/index.ts';
+import { type Api, anyCharacter } from '../../platform/http/index.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { callerOf } from '../request-caller.ts';

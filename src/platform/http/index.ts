@@ -16,4 +16,5 @@ export {
   registerApi,
 } from './register-api.ts';
 export { createHttpsServer, replaceCredentials, type ServerCredentials } from './tls.ts';
-export type { FieldFailure } from './validation.ts';
+/** `anyCharacter`: option of a text in a body that may hold NUL, which is refused elsewhere. */
+export { anyCharacter, type FieldFailure } from './validation.ts';

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { AccessDenied, ServiceError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import { systemRandom } from '../random.ts';
-import { createHttpApp, describeApi, registerApi } from './index.ts';
+import { anyCharacter, createHttpApp, describeApi, registerApi } from './index.ts';
 
 const invalidParameter = { status: 400, code: 'PCA.00020001', message: 'Incorrect parameter.' };
 const notFound = { status: 404, code: 'PCA.00030102', message: 'Not found.' };
@@ -48,6 +48,13 @@ async function start(log: Log = silentLog): Promise<FastifyInstance> {
       { schema: { operationId: 'listThings', querystring: page } },
       async (request) => request.query,
     );
+    const secret = Type.Object({
+      secret: Type.String({ ...anyCharacter }),
+      mood: Type.Optional(Type.Union([Type.String({ enum: ['GOOD', 'BAD'] }), Type.Null()])),
+    });
+    api.post('/v1/secrets', { schema: { body: secret } }, async (request) => request.body);
+    const params = Type.Object({ id: Type.String() });
+    api.get('/v1/things/:id/what', { schema: { params } }, async (request) => request.params);
     api.delete('/v1/things/:id', async (_request, reply) => reply.code(204).send());
     api.post('/v1/things/:id/stop', { config: { body: 'none' } }, async (request) => ({
       body: request.body ?? 'nothing',
@@ -119,6 +126,31 @@ describe('an API', () => {
         [400, { error_code: 'PCA.00020001', error_msg: `Incorrect parameter. ${detail}` }],
       );
     }
+    const { body } = await post(app, '/v1/secrets', '{"secret":"","mood":"SAD"}');
+    assert.equal(body.error_msg, 'Incorrect parameter. body|mood|enum|must be one of GOOD, BAD');
+  });
+
+  test('refuses text that cannot be stored as it is', async () => {
+    const app = await start();
+    const nul = 'characters|must not contain the character NUL';
+    const surrogate = 'characters|must be Unicode text without lone surrogates';
+    const bodies: [string, string][] = [
+      ['{"name":"a\\u0000b"}', `body|name|${nul}`],
+      ['{"name":"a\\ud800b"}', `body|name|${surrogate}`],
+      ['{"name":"ab","tags":[{"key":"ok"},{"key":"\\u0000"}]}', `body|tags|${nul}`],
+    ];
+    for (const [sent, detail] of bodies) {
+      const { status, body } = await post(app, '/v1/things', sent);
+      assert.deepEqual([status, body.error_msg], [400, `Incorrect parameter. ${detail}`]);
+    }
+    for (const url of ['/v1/things?status=A&status=%00', '/v1/things/%00/what']) {
+      const answer = await app.inject({ url, headers: token });
+      assert.equal(answer.statusCode, 400);
+      assert.match(answer.json().error_msg, /must not contain the character NUL$/);
+    }
+    const sent = '{"secret":"a\\u0000b","mood":null}';
+    const { status, body } = await post(app, '/v1/secrets', sent);
+    assert.deepEqual([status, body], [200, { secret: 'a\0b', mood: null }]);
   });
 
   test('refuses what is not UTF-8', async () => {

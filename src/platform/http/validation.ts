@@ -35,13 +35,55 @@ export function compileValidator(
   location: FieldFailure['location'],
 ): (value: unknown) => Answer {
   const read = location === 'query' ? queryReader(schema) : undefined;
+  const nulFields = nulFieldsOf(schema);
   let validator: ReturnType<typeof Compile> | undefined;
   return (received) => {
     validator ??= Compile(schema);
     const value = read ? read(received as Record<string, unknown>) : received;
-    if (validator.Check(value)) return read ? { value } : true;
-    return { error: new InvalidField(describe(location, validator.Errors(value))) };
+    if (!validator.Check(value)) {
+      return { error: new InvalidField(describe(location, validator.Errors(value))) };
+    }
+    const unstorable = unstorableField(value, nulFields);
+    if (unstorable) return { error: new InvalidField({ location, ...unstorable }) };
+    return read ? { value } : true;
   };
+}
+
+/** Option of a `Type.String` at the top of a body that may hold NUL: text that is never stored as it stands. */
+export const anyCharacter = { 'x-any-character': true } as const;
+
+function nulFieldsOf(schema: TSchema): readonly string[] {
+  const properties = 'properties' in schema ? Object.entries(schema.properties as object) : [];
+  return properties.flatMap(([name, property]) => ('x-any-character' in property ? [name] : []));
+}
+
+/**
+ * The field with text that cannot be kept as it is: PostgreSQL refuses NUL, SQLite's `like` stops at it, and a lone surrogate would
+ * come back as another character.
+ */
+function unstorableField(
+  value: unknown,
+  nulFields: readonly string[],
+): Omit<FieldFailure, 'location'> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [path, member] of Object.entries(value)) {
+    const message = textProblem(member, nulFields.includes(path));
+    if (message) return { path, keyword: 'characters', message };
+  }
+  return undefined;
+}
+
+function textProblem(root: unknown, isNulAllowed: boolean): string | undefined {
+  const waiting = [root];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) return 'must be Unicode text without lone surrogates';
+      if (!isNulAllowed && value.includes('\0')) return 'must not contain the character NUL';
+    } else if (typeof value === 'object' && value !== null) {
+      for (const member of Object.values(value)) if (typeof member !== 'number') waiting.push(member);
+    }
+  }
+  return undefined;
 }
 
 function describe(
@@ -80,6 +122,7 @@ function wordingOf(
   if (constants.length > 0) return oneOf(constants);
   // Null beside a proper type: the failure of the type tells more than that no alternative fits.
   const first = alternatives.find((other) => other.keyword !== 'type') ?? alternatives[0] ?? error;
+  if (first.keyword === 'enum') return oneOf(first.params.allowedValues);
   return { keyword: first.keyword, message: first.message };
 }
 
