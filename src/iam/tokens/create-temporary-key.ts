@@ -38,14 +38,10 @@ export async function createTemporaryKey(
   // To ignore it would give away more than the caller meant to.
   if (identity.policy !== undefined) throw badRequest('auth.identity.policy is not supported.');
   const source = await proveSource(iam, identity, tokenOfCaller, authenticate);
-  const end = iam.clock.nowMs() + 1000 * source.seconds;
-  const issued = newSession(
-    iam,
-    source.holder,
-    source.scope,
-    source.methods,
-    Math.min(end, source.endsAt ?? end),
-  );
+  const issued = newSession(iam, source.holder, source.scope, source.methods, {
+    lifetimeMs: 1000 * source.seconds,
+    latestEnd: source.endsAt ?? undefined,
+  });
   const temporary = await newTemporaryKey(iam, issued);
   await storeIssued(iam, temporary, source.principal, origin);
   return {

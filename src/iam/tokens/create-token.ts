@@ -7,13 +7,7 @@ import { badRequest, unauthenticated } from '../errors.ts';
 import { updateUserRow } from '../users/store.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
 import { describeToken } from './describe-token.ts';
-import {
-  holderOfUser,
-  type IssuedSession,
-  newSession,
-  storeSession,
-  tokenLifetimeMs,
-} from './issue-session.ts';
+import { holderOfUser, type IssuedSession, newSession, storeSession } from './issue-session.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import { resolveScope, type ScopeRequest } from './scope.ts';
 import { type PasswordCredentials, verifyPassword } from './verify-password.ts';
@@ -37,7 +31,8 @@ interface Proven {
   readonly holder: SessionHolder;
   readonly principal: Principal;
   readonly methods: readonly string[];
-  readonly expiresAt: number;
+  /** Of what the token comes from; undefined if it sets no end. */
+  readonly latestEnd: number | undefined;
 }
 
 /** `authenticate` is asked only for assume_role, which needs a caller. 401 where the proof fails. */
@@ -50,7 +45,8 @@ export async function createToken(
 ): Promise<TokenAnswer> {
   const proven = await prove(iam, request, origin, authenticate);
   const scope = await resolveScope(iam, proven.principal.accountId, request.scope);
-  const issued = newSession(iam, proven.holder, scope, proven.methods, proven.expiresAt);
+  const { latestEnd } = proven;
+  const issued = newSession(iam, proven.holder, scope, proven.methods, { latestEnd });
   await storeIssued(iam, issued, proven.principal, origin);
   return { token: issued.token, body: await describeToken(iam, issued.session, proven.principal, options) };
 }
@@ -61,12 +57,11 @@ async function prove(
   origin: RequestOrigin,
   authenticate: () => Promise<Authentication>,
 ): Promise<Proven> {
-  const fullLifetime = iam.clock.nowMs() + tokenLifetimeMs;
   const [method, ...more] = identity.methods;
   if (more.length > 0) throw badRequest('auth.identity.methods must have one method.');
   if (method === 'password' && identity.password) {
     const principal = await verifyPassword(iam, identity.password.user, origin);
-    return { holder: holderOfUser(principal), principal, methods: ['password'], expiresAt: fullLifetime };
+    return { holder: holderOfUser(principal), principal, methods: ['password'], latestEnd: undefined };
   }
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
@@ -77,7 +72,7 @@ async function prove(
       holder: holderOfSession(known.session),
       principal: known.principal,
       methods,
-      expiresAt: known.session.expires_at,
+      latestEnd: known.session.expires_at,
     };
   }
   if (method === 'assume_role' && identity.assume_role) {
@@ -90,7 +85,7 @@ async function prove(
       holder,
       principal,
       methods: ['assume_role'],
-      expiresAt: Math.min(fullLifetime, expiresAt ?? fullLifetime),
+      latestEnd: expiresAt ?? undefined,
     };
   }
   throw badRequest(`auth.identity must have the part that its method ${method} names.`);

@@ -13,7 +13,7 @@ export interface IssuedSession {
   readonly session: SessionTable;
 }
 
-export const tokenLifetimeMs = 24 * 60 * 60_000;
+const tokenLifetimeMs = 24 * 60 * 60_000;
 
 export function holderOfUser(user: Principal): SessionHolder {
   return {
@@ -27,15 +27,20 @@ export function holderOfUser(user: Principal): SessionHolder {
   };
 }
 
-/** Not stored yet. */
+/** Not stored yet. Lives as long as `lifetimeMs`, but not beyond `latestEnd`, the end of what it comes from. */
 export function newSession(
   iam: IamContext,
   holder: SessionHolder,
   scope: TokenScope,
   methods: readonly string[],
-  expiresAt = iam.clock.nowMs() + tokenLifetimeMs,
+  {
+    lifetimeMs = tokenLifetimeMs,
+    latestEnd = Number.POSITIVE_INFINITY,
+  }: { readonly lifetimeMs?: number; readonly latestEnd?: number | undefined } = {},
 ): IssuedSession {
   const token = newToken(iam.random);
+  // Read once: two readings would make lifetimes that are a millisecond off.
+  const issuedAt = iam.clock.nowMs();
   return {
     token,
     session: {
@@ -47,8 +52,8 @@ export function newSession(
       project_id: scope.kind === 'project' ? scope.project.project_id : null,
       scope: scope.kind,
       methods: JSON.stringify(methods),
-      issued_at: iam.clock.nowMs(),
-      expires_at: expiresAt,
+      issued_at: issuedAt,
+      expires_at: Math.min(issuedAt + lifetimeMs, latestEnd),
     },
   };
 }

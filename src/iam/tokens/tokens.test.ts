@@ -88,6 +88,14 @@ describeOnEachDatabase('tokens', migrations, (open) => {
     await send(identity.app, 401, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
   });
 
+  test('a token is valid for exactly 24 hours, however long its issuing takes', async (context) => {
+    const identity = await createTestIdentity(await open());
+    let nowMs = identity.clock.nowMs();
+    context.mock.method(identity.clock, 'nowMs', () => (nowMs += 700));
+    const { body } = await create(identity, byPassword(identity, { project: { name: 'cn-north-4' } }));
+    assert.equal(Date.parse(body.token.expires_at) - Date.parse(body.token.issued_at), 86_400_000);
+  });
+
   test('every way that clients name user and scope', async () => {
     const identity = await createTestIdentity(await open());
     const { account, userId } = identity.acme;
