@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { accessPointMigrations } from './access-points/migrations.ts';
 
 async function createMasterKeys(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -238,4 +239,5 @@ export const migrations: Migrations = {
     },
   },
   'kms-0003-token-private-keys': { up: createTokenPrivateKeys },
+  ...accessPointMigrations,
 };

@@ -1,5 +1,7 @@
 import type { Api } from '../platform/http/index.ts';
+import { accessPointRoutes } from './access-points/routes.ts';
 import { aliasRoutes } from './aliases/routes.ts';
+import { capsuleRoutes } from './capsules/routes.ts';
 import type { KmsContext } from './context.ts';
 import { cryptographyRoutes } from './cryptography/routes.ts';
 import { dataKeyRoutes } from './data-keys/routes.ts';
@@ -29,6 +31,8 @@ export function kmsRoutes(context: KmsContext, api: Api): void {
     aliasRoutes,
     keystoreRoutes,
     keyPolicyRoutes,
+    accessPointRoutes,
+    capsuleRoutes,
     regionRoutes,
   ])
     routes(context, api);

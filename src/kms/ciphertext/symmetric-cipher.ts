@@ -23,8 +23,10 @@ export const INNER_OVERHEAD_BYTES = PREFIX_BYTES + NONCE_BYTES + TAG_BYTES;
 const BLOCK_BYTES = 16;
 
 export type SymmetricSpec = 'AES_256' | 'SM4';
-/** A data key's ciphertext is not a ciphertext of data, though both are made with one key. */
-export type CiphertextKind = 'data' | 'data key';
+/** A data key's ciphertext is not a ciphertext of data, nor is a capsule's, though all are made with one key. */
+export type CiphertextKind = 'data' | 'data key' | 'capsule';
+
+const kindBytes: Readonly<Record<CiphertextKind, number>> = { data: 1, 'data key': 2, capsule: 3 };
 
 export interface CipherKey {
   readonly keyId: string;
@@ -62,8 +64,13 @@ export function authenticated(
 ): Buffer {
   const version = Buffer.alloc(4);
   version.writeUInt32BE(key.keyVersion);
-  const kindByte = kind === 'data' ? 1 : 2;
-  return Buffer.concat([prefix, Buffer.from(key.keyId, 'latin1'), version, Buffer.of(kindByte), binding]);
+  return Buffer.concat([
+    prefix,
+    Buffer.from(key.keyId, 'latin1'),
+    version,
+    Buffer.of(kindBytes[kind]),
+    binding,
+  ]);
 }
 
 /**
