@@ -41,6 +41,11 @@ test('bodies that are not JSON, or missing, are refused', async () => {
   assert.equal(await send('"text"'), 'KMS.0308');
 });
 
+test('another method than that of the operation is told so', async () => {
+  const answer = await bench.user().send('GET', 'kms/create-key');
+  assert.deepEqual([answer.status, answer.code], [405, 'KMS.0215']);
+});
+
 test('what identity finds is worded with its codes', () => {
   assert.equal(apiErrors.tokenFault('missing').code, 'KMS.0301');
   assert.equal(apiErrors.tokenFault('invalid').code, 'KMS.0302');

@@ -162,7 +162,25 @@ export async function updateKeyVersion(
     .execute();
 }
 
+async function overwriteMaterial(transaction: Transaction, keyId: string): Promise<void> {
+  for (const { version, wrapped_material: wrapped } of await listKeyVersions(transaction, keyId)) {
+    if (wrapped === null) continue;
+    await transaction
+      .tables<KmsTables>()
+      .updateTable('kms_key_versions')
+      .set({ wrapped_material: new Uint8Array(wrapped.length) })
+      .where('key_id', '=', keyId)
+      .where('version', '=', version)
+      .execute();
+  }
+}
+
+/**
+ * Takes the material out of every version. It is overwritten by as many zeros first: SQLite writes those in its place, while bytes of
+ * a row that is only deleted stay in a page of the file.
+ */
 export async function dropAllMaterial(transaction: Transaction, keyId: string): Promise<void> {
+  await overwriteMaterial(transaction, keyId);
   await transaction
     .tables<KmsTables>()
     .updateTable('kms_key_versions')
@@ -171,10 +189,7 @@ export async function dropAllMaterial(transaction: Transaction, keyId: string): 
     .execute();
 }
 
-/**
- * Destroys the key with all versions, grants, tags and aliases if it is still as it was seen; false if it is not. The wrapped
- * material is overwritten first: a deleted row's bytes may stay in a page of the file.
- */
+/** Destroys the key with all versions, grants, tags and aliases if it is still as it was seen; false if it is not. */
 export async function deleteKey(
   transaction: Transaction,
   seen: Pick<KeyTable, 'key_id' | 'revision'>,

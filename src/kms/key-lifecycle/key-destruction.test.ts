@@ -1,10 +1,37 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { describeOnEachDatabase } from '../../../test/support/databases.ts';
+import { describeOnEachDatabase, freshAddress } from '../../../test/support/databases.ts';
+import { openDatabase } from '../../platform/db/index.ts';
+import { silentLog } from '../../platform/log.ts';
 import { benchMigrations, dayMs, type Flat, openBench } from '../kms.fixture.ts';
 import type { KmsTables } from '../tables.ts';
 
 const rowsOfKeys = ['kms_keys', 'kms_key_versions', 'kms_grants', 'kms_tags', 'kms_aliases'] as const;
+
+test('of a destroyed key, and of deleted material, not even the wrapped form stays in the file', async () => {
+  const { sqliteFile } = await freshAddress.sqlite();
+  const database = await openDatabase({ sqliteFile, migrations: benchMigrations, log: silentLog });
+  const bench = await openBench(database);
+  const user = bench.user();
+  const keys = [await user.createKey(), await user.createKey({ key_spec: 'ML-DSA-87' })];
+  await user.call('rotate-on-demand', { key_id: keys[0] });
+  const versions = await database.tables<KmsTables>().selectFrom('kms_key_versions').selectAll().execute();
+  assert.equal(versions.length, 3);
+  for (const keyId of keys) await user.call('schedule-key-deletion', { key_id: keyId, pending_days: '7' });
+  const kept = await user.createKey();
+  bench.clock.advance(7 * dayMs);
+  await bench.jobs.runDue();
+  // The last connection takes the write-ahead log into the file.
+  await database.close();
+  const file = await readFile(sqliteFile);
+  assert.ok(file.includes(kept), 'the search sees the file');
+  for (const { wrapped_material: wrapped } of versions) {
+    const secret = Buffer.from(wrapped!);
+    for (let at = 20; at + 16 <= secret.length; at += 512)
+      assert.ok(!file.includes(secret.subarray(at, at + 16)));
+  }
+});
 
 describeOnEachDatabase('scheduled deletion', benchMigrations, (open) => {
   test('destroys the key with material, grants, tags and aliases when its day has come, not before', async () => {

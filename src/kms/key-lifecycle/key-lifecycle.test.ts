@@ -10,6 +10,7 @@ import {
   unknownEnterpriseProject,
   unknownKeyId,
 } from '../kms.fixture.ts';
+import type { KmsTables } from '../tables.ts';
 
 const bench = await openSqliteBench();
 
@@ -288,6 +289,45 @@ test('default keys cannot be changed, and are seen in each project of the accoun
     plain_text: 'x',
   });
   assert.equal((await elsewhere.call('decrypt-data', { cipher_text: ciphertext })).plain_text, 'x');
+});
+
+test('a frozen key is told by its code, and can only be deleted', async () => {
+  const user = bench.user();
+  const freeze = async (fields: object) => {
+    const keyId = await user.createKey(fields);
+    await bench.database.transaction(async (transaction) => {
+      const frozen = transaction.tables<KmsTables>().updateTable('kms_keys').set({ key_state: '7' });
+      await frozen.where('key_id', '=', keyId).execute();
+    });
+    bench.clock.advance(1001);
+    return { key_id: keyId };
+  };
+  const key = await freeze({});
+  assert.equal(await stateOf(user, key.key_id), '7');
+  for (const [operation, fields] of [
+    ['enable-key', {}],
+    ['disable-key', {}],
+    ['update-key-alias', { key_alias: 'frozen' }],
+    ['update-key-description', { key_description: 'x' }],
+    ['encrypt-data', { plain_text: 'x' }],
+    ['create-datakey', {}],
+    ['create-grant', { grantee_principal: 'a', operations: ['describe-key'] }],
+    ['enable-key-rotation', {}],
+    ['rotate-on-demand', {}],
+  ] as const)
+    assert.equal(await user.refused(operation, { ...key, ...fields }), 'KMS.0320', operation);
+  assert.equal((await user.send('POST', 'kms/aliases', { ...key, alias: 'frozen' })).code, 'KMS.0320');
+  assert.equal(await user.refused('cancel-key-deletion', key), 'KMS.1501');
+  const signer = await freeze({ key_spec: 'EC_P256' });
+  assert.equal(await user.refused('get-publickey', signer), 'KMS.0320');
+  const message = Buffer.alloc(32).toString('base64');
+  const signing = { ...signer, message, signing_algorithm: 'ECDSA_SHA_256' };
+  assert.equal(await user.refused('sign', signing), 'KMS.0320');
+  const external = await freeze({ origin: 'external' });
+  const parameters = { ...external, wrapping_algorithm: 'RSAES_OAEP_SHA_256' };
+  assert.equal(await user.refused('get-parameters-for-import', parameters), 'KMS.0320');
+  assert.equal(await user.refused('delete-imported-key-material', external), 'KMS.0320');
+  assert.equal((await user.call('schedule-key-deletion', { ...key, pending_days: '7' })).key_state, '4');
 });
 
 test('every change is in the audit trail', async () => {
