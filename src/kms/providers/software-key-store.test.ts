@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, sign, verify } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { describeOnEachDatabase } from '../../../test/support/databases.ts';
+import { describeOnEachDatabase, freshAddress } from '../../../test/support/databases.ts';
 import {
   generateKeyPair,
   type KeyAlgorithm,
@@ -11,6 +12,7 @@ import {
 } from '../../pki/index.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/database.ts';
+import { openDatabase } from '../../platform/db/index.ts';
 import { silentLog } from '../../platform/log.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { openMasterKey } from '../at-rest/open-master-key.ts';
@@ -54,6 +56,25 @@ async function dump(database: Database): Promise<Buffer> {
       values.push(value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)));
   return Buffer.concat(values);
 }
+
+test('of a destroyed key not even the wrapped form stays in the file', async () => {
+  const { sqliteFile } = await freshAddress.sqlite();
+  const database = await openDatabase({ sqliteFile, migrations, log: silentLog });
+  const store = await startStore(database);
+  const [gone, kept] = [
+    await generateAndSave(database, store, 'EC256'),
+    await generateAndSave(database, store, 'EC256'),
+  ];
+  const rows = await database.tables<KeyStoreTables>().selectFrom('kms_private_keys').selectAll().execute();
+  await database.transaction((transaction) => store.destroy(transaction, owner, gone.keyId));
+  // The last connection takes the write-ahead log into the file.
+  await database.close();
+  const file = await readFile(sqliteFile);
+  for (const { key_id: keyId, wrapped_private_key: wrapped } of rows) {
+    const part = Buffer.from(wrapped).subarray(60, 90);
+    assert.equal(file.includes(part), keyId === kept.keyId);
+  }
+});
 
 describeOnEachDatabase('software key store', migrations, (open) => {
   for (const algorithm of ['EC256', 'EC384', 'SM2', 'ED25519', 'MLDSA44'] as const) {

@@ -22,18 +22,23 @@ export async function findPrivateKey(
     .executeTakeFirst();
 }
 
-/** False if the owner has no such key. */
+/**
+ * False if the owner has no such key. The wrapped key is overwritten by as many zeros first: SQLite writes those in its place, while
+ * bytes of a row that is only deleted stay in a page of the file.
+ */
 export async function deletePrivateKey(
   transaction: Transaction,
   owner: KeyOwner,
   keyId: string,
 ): Promise<boolean> {
-  const result = await transaction
-    .tables<KeyStoreTables>()
-    .deleteFrom('kms_private_keys')
+  const found = await findPrivateKey(transaction, owner, keyId);
+  if (!found) return false;
+  const tables = transaction.tables<KeyStoreTables>();
+  await tables
+    .updateTable('kms_private_keys')
+    .set({ wrapped_private_key: new Uint8Array(found.wrapped_private_key.length) })
     .where('key_id', '=', keyId)
-    .where('account_id', '=', owner.accountId)
-    .where('purpose', '=', owner.purpose)
-    .executeTakeFirst();
+    .execute();
+  const result = await tables.deleteFrom('kms_private_keys').where('key_id', '=', keyId).executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
