@@ -89,7 +89,6 @@ const definitions = {
   'KMS.2108': { status: 400, message: 'The rsa encryption plain_text is over length.' },
   'KMS.2201': { status: 400, message: 'Invalid cipher_text.' },
   'KMS.2202': { status: 400, message: 'datakey_cipher_length must be 64 bytes.' },
-  'KMS.2203': { status: 400, message: 'Failed to verify the DEK hash.' },
   'KMS.2204': { status: 400, message: 'The length of cipher_text does not match datakey_cipher_length.' },
   'KMS.2401': { status: 400, message: 'Specify an operation in addition to create-grant.' },
   'KMS.2402': { status: 400, message: 'Invalid user ID.' },
