@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 peers=${OPENCCM_TEST_PEERS_DIR:-$PWD/.peers}
 zlint_version=v3.6.1
+# Speaks S3 from a folder, checks signatures and hashes; MinIO does the same but takes more than twice as long to build.
+versitygw_version=v1.8.0
 
 fail() {
   echo "install.sh: $*" >&2
@@ -29,4 +31,5 @@ pip=("$peers/venv/bin/pip" install --quiet --disable-pip-version-check)
 # Without its dependency on a C implementation of Twofish, which is for a kind of store that is not used here.
 "${pip[@]}" --no-deps pyjks==20.0.0
 GOBIN=$peers/bin GOFLAGS=-mod=mod go install "github.com/zmap/zlint/v3/cmd/zlint@$zlint_version"
+GOBIN=$peers/bin GOFLAGS=-mod=mod go install "github.com/versity/versitygw/cmd/versitygw@$versitygw_version"
 echo "the peers are installed; those of Python and Go in $peers"

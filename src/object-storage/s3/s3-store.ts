@@ -22,6 +22,8 @@ const timeouts = {
   throwOnRequestTimeout: true,
 };
 
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** Buckets of OBS, S3, MinIO or another service that speaks the protocol of S3. */
 export class S3Store implements ObjectStore {
   readonly #config: S3Config;
@@ -136,6 +138,8 @@ export class S3Store implements ObjectStore {
       forcePathStyle: pathStyle,
       credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
       requestHandler: timeouts,
+      // What it would tell, errors say.
+      logger: silent,
       // Services other than the vendor's own do not know its newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

@@ -84,8 +84,13 @@ export interface Service {
 }
 
 /** Starts a program that serves. */
-export function serve(name: string, args: readonly string[], options: { cwd?: string } = {}): Service {
-  const child = spawn(program(name), [...args], { cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function serve(
+  name: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'cwd' | 'env'> = {},
+): Service {
+  const env = { ...process.env, ...options.env };
+  const child = spawn(program(name), [...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
