@@ -14,6 +14,7 @@ import {
   openInstallationMasterKey,
   openInstallationObjectStore,
   openInstallationToken,
+  publicHttpUrlOf,
   publicUrlOf,
 } from './installation.ts';
 import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
@@ -47,6 +48,12 @@ import {
   apiErrors as privateCaErrors,
   migrations as privateCaMigrations,
 } from './private-ca/index.ts';
+import {
+  createRevocation,
+  createRevocationPort,
+  type Revocation,
+  migrations as revocationMigrations,
+} from './revocation/index.ts';
 import { type Servers, serve } from './serve.ts';
 import { openSystemCa } from './system-ca/index.ts';
 
@@ -86,6 +93,7 @@ export const migrations = {
   ...iamMigrations,
   ...objectStorageMigrations,
   ...privateCaMigrations,
+  ...revocationMigrations,
 };
 
 const catalog = [
@@ -131,12 +139,13 @@ interface Foundation {
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
   const { base, folder } = foundation;
   const publicUrl = publicUrlOf(config, ports.hostName);
-  const capabilities = await createCapabilities(config, publicUrl, foundation);
+  const publicHttpUrl = publicHttpUrlOf(config, ports.hostName);
+  const capabilities = await createCapabilities(config, { publicUrl, publicHttpUrl }, foundation);
   const { jobs, keyStore, iam } = capabilities;
   const api = await createApi(publicUrl, capabilities, foundation);
   let isOpen = true;
   const ready = async () => isOpen && (await sql`select 1`.execute(base.database.tables())).rows.length === 1;
-  const operations = await createOperations(config, api, { ...foundation, jobs, ready });
+  const operations = await createOperations(config, api, { ...foundation, ...capabilities, ready });
   const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
   await folder.write('ca.pem', systemCa.certificatePem, 0o644);
   const created = await bootstrapInstallation(config, folder, iam.bootstrap);
@@ -166,7 +175,11 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
 }
 
 /** The capabilities, each from its ports, and what time starts in them. */
-async function createCapabilities(config: Config, publicUrl: string, foundation: Foundation) {
+async function createCapabilities(
+  config: Config,
+  { publicUrl, publicHttpUrl }: { readonly publicUrl: string; readonly publicHttpUrl: string },
+  foundation: Foundation,
+) {
   const { base, masterKey, token, objectStore } = foundation;
   const jobs = createJobs(base);
   const keyStore = createKeyStore({
@@ -192,12 +205,27 @@ async function createCapabilities(config: Config, publicUrl: string, foundation:
   };
   const kms = createKms(kmsPorts);
   const objectStorage = createObjectStorage({ ...base, identity, store: objectStore.store });
-  const privateCa = createPrivateCa({ ...base, identity, keyStore, jobs, hsm: config.pkcs11 });
+  const publication = {
+    ...base,
+    identity,
+    agencies: iam.serviceAgencies,
+    objectStorage: objectStorage.objects,
+    jobs,
+    publicHttpUrl,
+  };
+  const privateCaPorts = { ...base, identity, keyStore, jobs, hsm: config.pkcs11 };
+  const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
+  const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
 
-  const handlers = { ...keyStore.jobHandlers, ...kms.jobHandlers, ...privateCa.jobHandlers };
+  const handlers = {
+    ...keyStore.jobHandlers,
+    ...kms.jobHandlers,
+    ...privateCa.jobHandlers,
+    ...revocation.jobHandlers,
+  };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
-  return { jobs, keyStore, iam, kms, objectStorage, privateCa };
+  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation };
 }
 
 type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
@@ -205,7 +233,7 @@ type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
 /** What is served by HTTPS. */
 async function createApi(
   publicUrl: string,
-  { iam, kms, objectStorage, privateCa }: Capabilities,
+  { iam, kms, objectStorage, privateCa, revocation }: Capabilities,
   { base, metrics }: Foundation,
 ) {
   const { log } = base;
@@ -216,6 +244,7 @@ async function createApi(
     { errors: kmsErrors, routes: kms.routes },
     { errors: objectStorageErrors, routes: objectStorage.routes },
     { errors: privateCaErrors, routes: privateCa.routes },
+    { errors: privateCaErrors, routes: revocation.routes },
   ];
   for (const { errors, routes } of services)
     await registerApi(api, { ...errors, authenticate: iam.authenticate(errors.tokenFault), log }, routes);
@@ -238,6 +267,7 @@ function isFromKmsClient(headers: IncomingHttpHeaders): boolean {
 interface OperationsPorts extends Pick<Foundation, 'metrics' | 'objectStore'> {
   readonly base: BasePorts & Pick<AppPorts, 'clock'>;
   readonly jobs: Jobs;
+  readonly revocation: Revocation;
   readonly ready: () => Promise<boolean>;
 }
 
@@ -265,6 +295,7 @@ async function createOperations(
     advanceClock: config.devClock ? advanceClock : undefined,
   });
   await ports.objectStore.serve(operations, log);
+  await ports.revocation.publicRoutes(operations);
   await operations.ready();
   return operations;
 }

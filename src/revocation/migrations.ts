@@ -17,6 +17,7 @@ async function createCrlStates(db: Kysely<RevocationTables>): Promise<void> {
     .addColumn('delta_this_update', 'bigint')
     .addColumn('published_at', 'bigint')
     .addColumn('publication_ms', 'bigint', (column) => column.notNull())
+    .addColumn('published_entries', 'integer', (column) => column.notNull())
     .addColumn('lease', 'text')
     .addColumn('lease_until', 'bigint')
     .execute();

@@ -16,9 +16,10 @@ export interface CrlStateTable {
   /** The delta that is published, to which base, and since when. */
   delta_base: number | null;
   delta_this_update: number | null;
-  /** When the last publication ended, and how long it took. */
+  /** When the last publication ended, how long it took, and how many entries it had. */
   published_at: number | null;
   publication_ms: number;
+  published_entries: number;
   /** Who publishes now, and until when nobody else may. */
   lease: string | null;
   lease_until: number | null;

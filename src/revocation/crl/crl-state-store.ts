@@ -27,6 +27,7 @@ const untouched = {
   delta_this_update: null,
   published_at: null,
   publication_ms: 0,
+  published_entries: 0,
   lease: null,
   lease_until: null,
 } as const satisfies Omit<CrlStateTable, 'ca_id'>;

@@ -28,15 +28,17 @@ export function deltaIntervalMs(hours: number): number {
   return hours * hourMs;
 }
 
-/** Shorter publications follow one another without a pause. */
-const shortMs = 300;
+/** Smaller CRLs follow one another without a pause, however long a busy machine took for the last. */
+const manyEntries = 50_000;
 
 /**
  * A change is published at once, but a CRL that takes long to make leaves three times as long to other work: without that
  * a million entries and a revocation per second would take a processor for themselves.
  */
-export function quietUntilMs(state: Pick<CrlState, 'published_at' | 'publication_ms'>): number {
-  if (state.published_at === null || state.publication_ms <= shortMs) return 0;
+export function quietUntilMs(
+  state: Pick<CrlState, 'published_at' | 'publication_ms' | 'published_entries'>,
+): number {
+  if (state.published_at === null || state.published_entries < manyEntries) return 0;
   return state.published_at + 3 * state.publication_ms;
 }
 

@@ -102,8 +102,9 @@ async function publish(
   const spool = new FileSpool();
   try {
     const publication = { kind, lease, ca, state, plan, startedMs };
-    await store(ports, publication, await build(ports, publication, spool));
-    await record(ports, publication);
+    const crl = await build(ports, publication, spool);
+    await store(ports, publication, crl);
+    await record(ports, publication, crl.entryCount);
   } catch (error) {
     await giveUp(ports, ca, lease);
     throw error;
@@ -173,7 +174,7 @@ function lostRight(caId: string): Error {
   return new Error(`another node has taken over the CRL of CA ${caId}, or it was switched off`);
 }
 
-async function record(ports: RevocationPorts, publication: Publication): Promise<void> {
+async function record(ports: RevocationPorts, publication: Publication, entryCount: number): Promise<void> {
   const { clock, database, identity } = ports;
   const { kind, lease, ca, state, startedMs } = publication;
   const caId = ca.row.ca_id;
@@ -184,6 +185,7 @@ async function record(ports: RevocationPorts, publication: Publication): Promise
     published_count: state.change_count,
     published_at: clock.nowMs(),
     publication_ms: clock.nowMs() - startedMs,
+    published_entries: entryCount,
     lease: null,
     lease_until: null,
   };

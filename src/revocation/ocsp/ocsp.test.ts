@@ -3,16 +3,10 @@ import { test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import { sampleCsr } from '../../../test/support/sample-csr.ts';
 import {
-  type BasicOcspResponse,
-  type CertIdHash,
-  type Certificate,
-  encodeCertId,
   encodeOcspRequest,
-  issuerHashes,
   keyIdentifierOf,
   oids,
   parseCertificate,
-  parseOcspResponse,
   verifyCertificateSignature,
   verifyStructure,
 } from '../../pki/index.ts';
@@ -21,56 +15,15 @@ import {
   createCa,
   dayMs,
   exportedCertificate,
-  type Installation,
   install,
   issue,
-  type Node,
   path,
   publicHttpUrl,
   revocationMigrations,
   revoke,
 } from '../revocation.fixture.ts';
+import { answered, answering, ask, certIdOf, statusOf } from './ocsp.fixture.ts';
 import { findResponder } from './responder-store.ts';
-
-function certIdOf(ca: Certificate, serialNumber: bigint, hash: CertIdHash = 'SHA1'): Uint8Array {
-  return encodeCertId(issuerHashes(ca.subjectDer, ca.spki, hash), hash, serialNumber);
-}
-
-async function ask({ plain }: Node, caId: string, request: Uint8Array) {
-  const response = await plain.inject({
-    method: 'POST',
-    url: `/ocsp/${caId}`,
-    headers: { 'content-type': 'application/ocsp-request' },
-    payload: Buffer.from(request),
-  });
-  assert.equal(response.statusCode, 200);
-  assert.equal(response.headers['content-type'], 'application/ocsp-response');
-  assert.equal(response.headers['cache-control'], 'no-store');
-  return parseOcspResponse(response.rawPayload);
-}
-
-async function answered(node: Node, caId: string, request: Uint8Array): Promise<BasicOcspResponse> {
-  const response = await ask(node, caId, request);
-  return typeof response === 'string' ? assert.fail(response) : response;
-}
-
-function get({ plain }: Node, caId: string, request: Uint8Array, headers: Record<string, string> = {}) {
-  const encoded = encodeURIComponent(Buffer.from(request).toString('base64'));
-  return plain.inject({ method: 'GET', url: `/ocsp/${caId}/${encoded}`, headers });
-}
-
-/** A CA whose OCSP is on, and one certificate of it. */
-async function answering(installation: Installation, body: object = {}, fields: object = {}) {
-  const { call, identity } = installation;
-  const caId = await createCa(installation, identity.acme, body);
-  await call(identity.acme, 204, 'POST', `${path}/${caId}/ocsp/switch`, { ocsp_switch: true });
-  const leafId = await issue(installation, identity.acme, caId, fields);
-  const leaf = await exportedCertificate(installation, identity.acme, leafId);
-  const ca = await caCertificate(installation, identity.acme, caId);
-  return { caId, ca, leafId, leaf, request: encodeOcspRequest([certIdOf(ca, leaf.serialNumber)]) };
-}
-
-const statusOf = (response: BasicOcspResponse) => response.responses[0]?.status;
 
 describeOnEachDatabase('OCSP', revocationMigrations, (open) => {
   test('says good, then revoked with time and reason on every node as soon as the call has answered, then good again', async () => {
@@ -312,91 +265,6 @@ describeOnEachDatabase('The switch of OCSP', revocationMigrations, (open) => {
     clock.advance(13 * dayMs);
     await jobs.runDue();
     assert.equal(await findResponder(installation.database, caId), undefined);
-  });
-});
-
-describeOnEachDatabase('OCSP over HTTP', revocationMigrations, (open) => {
-  test('a nonce of 1 to 32 octets is answered, a longer one is malformed', async () => {
-    const installation = await install(await open());
-    const { caId, ca, leaf } = await answering(installation);
-    const withNonce = (length: number) =>
-      encodeOcspRequest([certIdOf(ca, leaf.serialNumber)], Buffer.alloc(length, length));
-    for (const length of [1, 32]) {
-      const { nonce } = await answered(installation, caId, withNonce(length));
-      assert.deepEqual(Buffer.from(nonce!), Buffer.alloc(length, length));
-    }
-    assert.equal(await ask(installation, caId, withNonce(33)), 'malformedRequest');
-  });
-
-  test('what is no request, or too long, is malformed', async () => {
-    const installation = await install(await open());
-    const { caId } = await answering(installation);
-    for (const body of [Buffer.alloc(0), Buffer.from('nonsense'), Buffer.alloc(20_000)]) {
-      assert.equal(await ask(installation, caId, body), 'malformedRequest');
-    }
-    for (const path of ['not%20base64!', 'AAAA']) {
-      const response = await installation.plain.inject(`/ocsp/${caId}/${path}`);
-      assert.equal(parseOcspResponse(response.rawPayload), 'malformedRequest');
-    }
-  });
-
-  test('GET has headers for caches, the same answer for half an hour, and 304 for who has it', async () => {
-    const installation = await install(await open());
-    const { clock } = installation;
-    const { caId, request } = await answering(installation);
-    const first = await get(installation, caId, request);
-    assert.equal(first.headers['content-type'], 'application/ocsp-response');
-    assert.equal(first.headers['cache-control'], 'max-age=60, public, no-transform, must-revalidate');
-    assert.equal(first.headers['last-modified'], new Date(clock.nowMs()).toUTCString());
-    assert.equal(first.headers.expires, new Date(clock.nowMs() + 60_000).toUTCString());
-    clock.advance(29 * 60_000);
-    const second = await get(installation, caId, request);
-    assert.deepEqual(second.rawPayload, first.rawPayload);
-    const etag = String(first.headers.etag);
-    const unchanged = await get(installation, caId, request, { 'if-none-match': etag });
-    assert.deepEqual([unchanged.statusCode, unchanged.rawPayload.length], [304, 0]);
-    clock.advance(60_000);
-    const third = await get(installation, caId, request, { 'if-none-match': etag });
-    assert.equal(third.statusCode, 200);
-    assert.notDeepEqual(third.rawPayload, first.rawPayload);
-  });
-
-  test('GET takes base64 as it is and percent-encoded, with slashes anywhere', async () => {
-    const installation = await install(await open());
-    const { caId, ca } = await answering(installation);
-    let seen = 0;
-    for (let serial = 1n; seen < 3 && serial < 5_000n; serial++) {
-      const request = Buffer.from(encodeOcspRequest([certIdOf(ca, serial)]));
-      const base64 = request.toString('base64');
-      if (!base64.endsWith('/') && !base64.includes('//')) continue;
-      seen += 1;
-      for (const encoded of [base64, encodeURIComponent(base64)]) {
-        const response = await installation.plain.inject(`/ocsp/${caId}/${encoded}`);
-        const parsed = parseOcspResponse(response.rawPayload);
-        assert.ok(typeof parsed === 'object', `${base64}: ${parsed}`);
-        assert.equal(parsed.responses[0]?.certId.serialNumber, serial);
-      }
-    }
-    assert.ok(seen > 0);
-  });
-
-  test('what is unknown, and answers to a nonce, are for nobody else', async () => {
-    const installation = await install(await open());
-    const { caId, ca, leaf } = await answering(installation);
-    const unknown = encodeOcspRequest([certIdOf(ca, 4711n)]);
-    const withNonce = encodeOcspRequest([certIdOf(ca, leaf.serialNumber)], Buffer.alloc(16, 1));
-    for (const request of [unknown, withNonce]) {
-      const response = await get(installation, caId, request);
-      assert.equal(response.headers['cache-control'], 'no-store');
-    }
-  });
-
-  test('what goes wrong here is internalError to the client', async () => {
-    const installation = await install(await open());
-    const { caId, request } = await answering(installation);
-    await installation.database.close();
-    installation.clock.advance(2_000);
-    assert.equal(await ask(installation, caId, request), 'internalError');
   });
 });
 
