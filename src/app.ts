@@ -148,7 +148,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
   const operations = await createOperations(config, api, { ...foundation, ...capabilities, ready });
   const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
   await folder.write('ca.pem', systemCa.certificatePem, 0o644);
-  const created = await bootstrapInstallation(config, folder, iam.bootstrap);
+  const created = await bootstrapInstallation(config, folder, iam);
 
   let servers: Servers | undefined;
   return {

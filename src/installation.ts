@@ -19,6 +19,7 @@ import type { Random } from './platform/random.ts';
 import { StartRefused } from './platform/start-refused.ts';
 
 export const bootstrapFile = 'bootstrap.json';
+const uncommittedBootstrapFile = 'bootstrap.json.uncommitted';
 
 /** The database of the configuration, with its tables up to date. Throws `StartRefused` if it cannot be used. */
 export async function openInstallationDatabase(
@@ -117,23 +118,63 @@ export function openInstallationToken(
   return settings && openToken({ ...given, settings });
 }
 
-/** At the first start makes the first account and writes its credentials down; undefined at every other. */
+/**
+ * At the first start makes the first account and writes its credentials down; undefined at every other. They are on the disk before the
+ * account is committed, so whenever this is killed the next start either finds them or makes new ones. Throws `StartRefused`.
+ */
 export async function bootstrapInstallation(
   config: Config,
   folder: DataFolder,
-  bootstrap: Iam['bootstrap'],
+  iam: Pick<Iam, 'bootstrap' | 'principalExists'>,
 ): Promise<CreatedAccount | undefined> {
-  let created: CreatedAccount | undefined;
+  const created = await makeFirstAccount(config, folder, iam);
+  const text = created ? credentialsText(created) : await committedCredentials(folder, iam);
+  if (text !== undefined) await writeCredentials(folder, bootstrapFile, text);
+  await folder.remove(uncommittedBootstrapFile);
+  return created;
+}
+
+async function makeFirstAccount(
+  config: Config,
+  folder: DataFolder,
+  iam: Pick<Iam, 'bootstrap'>,
+): Promise<CreatedAccount | undefined> {
   try {
-    created = await bootstrap(config.bootstrap);
+    return await iam.bootstrap(config.bootstrap, (made) =>
+      writeCredentials(folder, uncommittedBootstrapFile, credentialsText(made)),
+    );
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     throw new StartRefused(`the first account cannot be made from OPENCCM_BOOTSTRAP_*: ${error.message}`, {
       cause: error,
     });
   }
-  if (created) await folder.write(bootstrapFile, `${JSON.stringify(inFile(created), null, 2)}\n`, 0o600);
-  return created;
+}
+
+/** What a start left that ended after the commit; undefined if nothing was left, or what it would have made was not committed. */
+async function committedCredentials(
+  folder: DataFolder,
+  { principalExists }: Pick<Iam, 'principalExists'>,
+): Promise<string | undefined> {
+  const text = await folder.read(uncommittedBootstrapFile);
+  if (text === undefined) return undefined;
+  const { account_id: accountId } = JSON.parse(text) as ReturnType<typeof inFile>;
+  return (await principalExists('domain', accountId!)) ? text : undefined;
+}
+
+async function writeCredentials(folder: DataFolder, name: string, text: string): Promise<void> {
+  try {
+    await folder.write(name, text, 0o600);
+  } catch (error) {
+    throw new StartRefused(
+      `the credentials of the first account cannot be written to ${folder.pathOf(name)}: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function credentialsText(created: CreatedAccount): string {
+  return `${JSON.stringify(inFile(created), null, 2)}\n`;
 }
 
 function inFile(created: CreatedAccount): Record<string, string> {

@@ -43,8 +43,14 @@ export interface Iam {
   authenticate(tokenFault: (fault: TokenFault) => Error): (request: FastifyRequest) => Promise<void>;
   /** Adds every route of identity. */
   register(app: FastifyInstance): Promise<void>;
-  /** Makes the first account, with its root user, project and access key; undefined if there is one already. */
-  bootstrap(first: NewAccount): Promise<CreatedAccount | undefined>;
+  /**
+   * Makes the first account, with its root user, project and access key; undefined if there is one already. `keep` is called before
+   * they are committed; if it throws there is no account.
+   */
+  bootstrap(
+    first: NewAccount,
+    keep?: (created: CreatedAccount) => Promise<void>,
+  ): Promise<CreatedAccount | undefined>;
   /** Whether there is such a user, or account, of whichever tenant: for what may name another's, as a grant does. */
   principalExists(type: 'user' | 'domain', principalId: string): Promise<boolean>;
   /** Opens a further account; 403 unless the actor is the root user of the first. */
@@ -69,7 +75,7 @@ export function createIam(ports: IamPorts): Iam {
     serviceAgencies: createServiceAgencies(iam),
     authenticate: (tokenFault) => authenticationHook(iam, tokenFault),
     register: (app) => registerIamRoutes(app, iam),
-    bootstrap: (first) => bootstrap(iam, first),
+    bootstrap: (first, keep) => bootstrap(iam, first, keep),
     async principalExists(type, principalId) {
       const find = type === 'user' ? findUserOfAnyAccount : findAccount;
       return (await find(iam.database, principalId)) !== undefined;

@@ -50,14 +50,9 @@ export const testCatalog: IamPorts['services'] = [
   { name: 'kms', type: 'kms', path: '/v1.0/$(project_id)s', global: false },
 ];
 
-/** An identity with two accounts, on a database whose migrations include those of iam. */
-export async function createTestIdentity(
-  database: Database,
-  register: (app: FastifyInstance, iam: Iam) => Promise<void> = async () => {},
-): Promise<TestIdentity> {
-  const clock = new FixedClock(testStartMs);
-  const iam = createIam({
-    database,
+/** What an identity needs besides its database. */
+export function testIamPorts(clock = new FixedClock(testStartMs)): Omit<IamPorts, 'database'> {
+  return {
     clock,
     random: systemRandom,
     log: silentLog,
@@ -65,7 +60,16 @@ export async function createTestIdentity(
     publicUrl: 'https://openccm.test',
     services: testCatalog,
     passwordCost: { logN: 4, r: 8, p: 1 },
-  });
+  };
+}
+
+/** An identity with two accounts, on a database whose migrations include those of iam. */
+export async function createTestIdentity(
+  database: Database,
+  register: (app: FastifyInstance, iam: Iam) => Promise<void> = async () => {},
+): Promise<TestIdentity> {
+  const clock = new FixedClock(testStartMs);
+  const iam = createIam({ ...testIamPorts(clock), database });
   const app = createHttpApp({ random: systemRandom, log: silentLog });
   await iam.register(app);
   await register(app, iam);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
-import { createTestIdentity, login, send } from '../../../test/support/identity.ts';
-import { migrations } from '../index.ts';
+import { createTestIdentity, login, send, testIamPorts } from '../../../test/support/identity.ts';
+import { type CreatedAccount, createIam, migrations } from '../index.ts';
 import { listAccounts } from './store.ts';
 
 interface Projects {
@@ -22,6 +22,23 @@ describeOnEachDatabase('accounts and projects', migrations, (open) => {
       (await listAccounts(database)).map((account) => account.name),
       ['acme', 'globex'],
     );
+  });
+
+  test('the secrets of the first account can be kept before it is committed; without that there is none', async () => {
+    const database = await open();
+    const iam = createIam({ ...testIamPorts(), database });
+    const first = { accountName: 'acme', projectName: 'p' };
+    await assert.rejects(
+      iam.bootstrap(first, () => Promise.reject(new Error('the disk is full'))),
+      /the disk is full/,
+    );
+    assert.deepEqual(await listAccounts(database), []);
+    const kept: CreatedAccount[] = [];
+    const created = await iam.bootstrap(first, async (made) => {
+      assert.deepEqual(await listAccounts(database), []);
+      kept.push(made);
+    });
+    assert.deepEqual(kept, [created]);
   });
 
   test('given keys and passwords are taken, bad ones refused with the reason', async () => {

@@ -59,15 +59,20 @@ export async function requireOperator(iam: IamContext, actor: Actor): Promise<vo
   throw forbidden('Accounts are the business of the root user of the first account.');
 }
 
-/** Makes account, root user, project and access key at once; `by` undefined is the installation itself. */
+/**
+ * Makes account, root user, project and access key at once; `by` undefined is the installation itself. `keep` sees them before they are
+ * committed.
+ */
 export async function openAccount(
   iam: IamContext,
   by: Actor | undefined,
   input: NewAccount,
   rank: 'first' | 'further',
+  keep: (created: CreatedAccount) => Promise<void> = async () => {},
 ): Promise<CreatedAccount> {
   const made = await prepare(iam, input);
   const { created } = made;
+  await keep(created);
   const actor = by ?? systemActor(created.accountId, 'bootstrap');
   return recordedChange(iam, actor, 'iam:accounts:create', 'account', async (transaction) => {
     await insertAccount(transaction, {
