@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Api } from '../../platform/http/index.ts';
+import { type Api, anyCharacter } from '../../platform/http/index.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { presentKeyDetails } from '../queries/key-details.ts';
@@ -12,9 +12,14 @@ import { listAllTags, listKeyTags } from './list-tags.ts';
 const tags = ['kms'];
 const keyPath = Type.Object({ project_id: Type.String(), key_id: keyId });
 const tagItem = Type.Object({ key: optionalText, value: optionalText });
+/** A tag with NUL is refused here, in the words for tags. */
+const checkedHere = { ...anyCharacter };
 
 function changeRoutes(context: KmsContext, api: Api): void {
-  const tag = Type.Object({ tag: Type.Optional(tagItem), sequence });
+  const tag = Type.Object({
+    tag: Type.Optional(Type.Object(tagItem.properties, checkedHere)),
+    sequence,
+  });
   api.post(
     '/v1.0/:project_id/kms/:key_id/tags',
     { schema: { operationId: 'createKmsTag', tags, params: keyPath, body: tag } },
@@ -23,7 +28,7 @@ function changeRoutes(context: KmsContext, api: Api): void {
       return reply.code(204).send();
     },
   );
-  const batch = Type.Object({ action: Type.String(), tags: Type.Array(tagItem), sequence });
+  const batch = Type.Object({ action: Type.String(), tags: Type.Array(tagItem, checkedHere), sequence });
   api.post(
     '/v1.0/:project_id/kms/:key_id/tags/action',
     { schema: { operationId: 'batchCreateKmsTags', tags, params: keyPath, body: batch } },
