@@ -124,8 +124,8 @@ export interface Installation extends Node {
   readonly storage: MemoryStorage;
   /** How often committed changes asked for work at once. */
   wakes(): number;
-  /** Another node, on the same database or another connection to it. */
-  addNode(database?: Database): Promise<Node>;
+  /** Another node, on a connection of its own to the same database if one is given. */
+  addNode(connection?: Database): Promise<Node>;
   call<Body>(user: TestUser, status: number, ...request: TestRequest): Promise<Body>;
   /** The answer has this status and code, and its text says this much. */
   refused(user: TestUser, code: string, text: RegExp, request: TestRequest): Promise<void>;
@@ -142,7 +142,7 @@ export async function install(database: Database): Promise<Installation> {
   let nodes: { first: Node; add: Installation['addNode'] } | undefined;
   const identity = await createTestIdentity(database, async (app, iam) => {
     const { routes, ...first } = await openNode({ database, clock, storage, iam, onWake });
-    const add = (own = database) => openNode({ database: own, clock, storage, iam, onWake });
+    const add = (connection = database) => openNode({ database: connection, clock, storage, iam, onWake });
     nodes = { first, add };
     const authenticate = iam.authenticate(apiErrors.tokenFault);
     await registerApi(app, { ...apiErrors, authenticate, log: silentLog }, routes);
@@ -269,4 +269,16 @@ export function publishedCrl({ storage }: Installation, place: string): Certific
 /** Serial numbers and reasons on a CRL. */
 export function entriesOf(crl: CertificateRevocationList): [bigint, string][] {
   return crl.revoked.map(({ serialNumber, reason }) => [serialNumber, reason]);
+}
+
+/** Two nodes on one PostgreSQL, each with connections of its own. */
+export async function installTwoNodes(): Promise<{ installation: Installation; other: Node }> {
+  const address = await freshAddress.postgres(revocationMigrations);
+  const connect = async () => {
+    const database = await openDatabase({ ...address, migrations: revocationMigrations, log: silentLog });
+    after(() => database.close());
+    return database;
+  };
+  const installation = await install(await connect());
+  return { installation, other: await installation.addNode(await connect()) };
 }

@@ -10,6 +10,7 @@ import {
   entriesOf,
   exportedCertificate,
   install,
+  installTwoNodes,
   issue,
   path,
   publishedCrl,
@@ -352,4 +353,32 @@ describeOnEachDatabase('CRLs of several nodes', revocationMigrations, (open) => 
     assert.equal(published.number, BigInt(state!.base_number!));
     assert.equal(published.number, 4n);
   });
+});
+
+test('two nodes with connections of their own to one PostgreSQL publish every revocation, in order', async () => {
+  const { installation, other } = await installTwoNodes();
+  const { clock, identity, jobs, storage } = installation;
+  const { acme } = identity;
+  const caId = await createPublishing(installation, acme, 'crls');
+  const place = `crls/${caId}.crl`;
+  const numbers: bigint[] = [];
+  const put = storage.putObject.bind(storage);
+  storage.putObject = async (...args) => {
+    await put(...args);
+    numbers.push(publishedCrl(installation, place).number!);
+  };
+  for (let round = 0; round < 4; round++) {
+    const leaves = await Promise.all([1, 2, 3].map(() => issue(installation, acme, caId)));
+    await Promise.all([
+      ...leaves.map((leaf) => revoke(installation, acme, leaf)),
+      ...[jobs, other.jobs, jobs, other.jobs].map((each) => each.runDue()),
+    ]);
+  }
+  clock.advance(1_000);
+  await Promise.all([jobs.runDue(), other.jobs.runDue()]);
+  assert.equal(publishedCrl(installation, place).revoked.length, 12);
+  assert.deepEqual(
+    numbers,
+    [...new Set(numbers)].sort((a, b) => Number(a - b)),
+  );
 });
