@@ -8,6 +8,8 @@ import { Issuers, requirePathLength } from './issuer.ts';
 import { benchMigrations, openBench } from './private-ca.fixture.ts';
 import type { CertificateAuthorityTable, PrivateCaTables } from './tables.ts';
 
+const permitted = async () => {};
+
 describeOnEachDatabase('issuers', benchMigrations, (open) => {
   async function start() {
     const bench = await openBench(await open());
@@ -28,7 +30,10 @@ describeOnEachDatabase('issuers', benchMigrations, (open) => {
 
   test('an issuer has the names and the key of its certificate', async () => {
     const { accountId, caId, database, issuers } = await start();
-    for (const issuer of [await issuers.load(accountId, caId), await issuers.load(accountId, caId)]) {
+    for (const issuer of [
+      await issuers.load(accountId, caId, permitted),
+      await issuers.load(accountId, caId, permitted),
+    ]) {
       const [der] = await chainFrom(database, accountId, caId);
       const certificate = parseCertificate(der!);
       assert.deepEqual(Buffer.from(issuer.nameDer), Buffer.from(certificate.subjectDer));
@@ -43,7 +48,7 @@ describeOnEachDatabase('issuers', benchMigrations, (open) => {
 
   test('it is asked again where the certificate is recorded: disabled, frozen, expired or gone meanwhile, it does not issue', async () => {
     const { accountId, caId, clock, database, issuers, set } = await start();
-    const issuer = await issuers.load(accountId, caId);
+    const issuer = await issuers.load(accountId, caId, permitted);
     const record = () =>
       database.transaction((transaction) => issuers.requireStillIssuing(transaction, issuer));
     await record();
@@ -61,7 +66,7 @@ describeOnEachDatabase('issuers', benchMigrations, (open) => {
 
   test('a certificate that replaced another is read anew', async () => {
     const { accountId, caId, rootId, database, issuers, set } = await start();
-    const before = await issuers.load(accountId, caId);
+    const before = await issuers.load(accountId, caId, permitted);
     const root = await database
       .tables<PrivateCaTables>()
       .selectFrom('certificate_authorities')
@@ -69,18 +74,21 @@ describeOnEachDatabase('issuers', benchMigrations, (open) => {
       .where('ca_id', '=', rootId)
       .executeTakeFirstOrThrow();
     await set(caId, root);
-    assert.notDeepEqual((await issuers.load(accountId, caId)).keyIdentifier, before.keyIdentifier);
+    assert.notDeepEqual((await issuers.load(accountId, caId, permitted)).keyIdentifier, before.keyIdentifier);
   });
 
   test('another account has no such issuer (404 PCA.00030103)', async () => {
     const { caId, issuers } = await start();
-    await assert.rejects(issuers.load('f'.repeat(32), caId), { code: 'PCA.00030103', status: 404 });
+    await assert.rejects(issuers.load('f'.repeat(32), caId, permitted), {
+      code: 'PCA.00030103',
+      status: 404,
+    });
   });
 
   test('path lengths get shorter on the way down; a root sets no limit', async () => {
     const { accountId, caId, issuers, rootId } = await start();
-    assert.equal(requirePathLength(await issuers.load(accountId, rootId), 6), 6);
-    const issuer = await issuers.load(accountId, caId);
+    assert.equal(requirePathLength(await issuers.load(accountId, rootId, permitted), 6), 6);
+    const issuer = await issuers.load(accountId, caId, permitted);
     assert.equal(requirePathLength(issuer, 1), 1);
     assert.throws(() => requirePathLength(issuer, 2), { code: 'PCA.00020203', status: 400 });
   });

@@ -43,6 +43,16 @@ type IssuingState = Pick<
   'status' | 'not_after' | 'freeze_flag' | 'key_id' | 'key_usages' | 'serial_number'
 >;
 
+/** Asks for the operation's permission in the enterprise project of the issuing CA; throws AccessDenied. */
+export type IssuerPermit = (enterpriseProjectId: string) => Promise<void>;
+
+/** Of an operation whose permission was asked in one project already; to sign with a CA of another needs it there as well. */
+export function issuerPermit(askedIn: string, ask: IssuerPermit): IssuerPermit {
+  return async (enterpriseProjectId) => {
+    if (enterpriseProjectId !== askedIn) await ask(enterpriseProjectId);
+  };
+}
+
 const cachedIssuers = 1000;
 
 function issuerNotFound() {
@@ -84,12 +94,13 @@ export class Issuers {
   }
 
   /**
-   * Throws PCA.00030103 if the account has no such CA, PCA.00030201 unless it is ACTIVED, PCA.00030202 if it is frozen,
+   * Throws PCA.00030103 if the account has no such CA, what `permit` throws, PCA.00030201 unless it is ACTIVED, PCA.00030202 if it is frozen,
    * PCA.00020001 if it can never issue here.
    */
-  async load(accountId: string, issuerId: string): Promise<Issuer> {
+  async load(accountId: string, issuerId: string, permit: IssuerPermit): Promise<Issuer> {
     const ca = await findAuthoritySummary(this.#database, accountId, issuerId);
     if (ca === undefined) throw issuerNotFound();
+    await permit(ca.enterprise_project_id);
     requireIssuing(ca, this.#clock.nowMs());
     const { nameDer, keyIdentifier } = await this.#identityOf(ca);
     return {

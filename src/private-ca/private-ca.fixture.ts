@@ -14,10 +14,17 @@ import {
 import { FixedClock } from '../platform/clock.ts';
 import { type Database, type Migrations, openDatabase, settingsMigrations } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
-import { createHttpApp, registerApi } from '../platform/http/index.ts';
+import { type ApiOptions, type ApiPlugin, createHttpApp, registerApi } from '../platform/http/index.ts';
 import { silentLog } from '../platform/log.ts';
 import { systemRandom } from '../platform/random.ts';
-import { apiErrors, createPrivateCa, migrations, type QuotaLimits } from './index.ts';
+import {
+  apiErrors,
+  createPrivateCa,
+  migrations,
+  type Prices,
+  type PrivateCa,
+  type QuotaLimits,
+} from './index.ts';
 
 /** 2024-03-15T10:20:30.456Z: with a fraction of a second, which certificates do not have. */
 export const testNowMs = Date.UTC(2024, 2, 15, 10, 20, 30, 456);
@@ -72,11 +79,11 @@ export interface BenchAccount {
   readonly accountId: string;
   /** Sends a request as this account's user; `body` as it is if it is a string. */
   send<Body = ApiError>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
   ): Promise<Answer<Body>>;
-  /** The same user, without permission for these actions. */
+  /** The same user, without permission for these actions; `<action>@<id>` is one in that enterprise project. */
   without(...actions: string[]): BenchAccount;
   /** Actions that were recorded, in order, and what they were done to. */
   audits(): Promise<AuditTables['test_audit'][]>;
@@ -102,7 +109,8 @@ function identityDouble(database: Database, asked: Bench['asked']): Identity {
     async authorize(actor, { action, aliases = [], resource, conditions = {} }) {
       asked.push({ action, resource, conditions });
       const denied = actor.principalName.split(',');
-      if ([action, ...aliases].some((name) => denied.includes(name)))
+      const place = `@${conditions['g:EnterpriseProjectId']}`;
+      if ([action, ...aliases].some((name) => denied.includes(name) || denied.includes(name + place)))
         throw new AccessDenied(action, `${action} is denied.`);
     },
     async recordAudit(transaction, actor, event: AuditEvent) {
@@ -145,12 +153,18 @@ export interface BenchOptions {
   readonly token?: Token;
   /** Accounts that may use the HSM; every account if not given. */
   readonly hsmAccountNames?: readonly string[];
+  readonly prices?: Prices;
+  /** A further API that is served. */
+  readonly further?: (privateCa: PrivateCa) => {
+    readonly errors: Pick<ApiOptions, 'dialect' | 'invalid' | 'unknownError' | 'accessDenied'>;
+    readonly routes: ApiPlugin;
+  };
 }
 
 /** The capability on a database, with real keys and jobs; identity permits everything that it is not told to deny. */
 export async function openBench(
   database: Database,
-  { quotas, token, hsmAccountNames: accountNames }: BenchOptions = {},
+  { quotas, token, hsmAccountNames: accountNames, prices, further }: BenchOptions = {},
 ): Promise<Bench> {
   const clock = new FixedClock(testNowMs);
   const random = systemRandom;
@@ -166,7 +180,7 @@ export async function openBench(
   const asked: Bench['asked'] = [];
   const identity = identityDouble(database, asked);
   const hsm = token && { clusterId: token.clusterId, accountNames };
-  const given = { database, clock, random, log, identity, keyStore, jobs, hsm };
+  const given = { database, clock, random, log, identity, keyStore, jobs, hsm, ...(prices && { prices }) };
   const privateCa = createPrivateCa(quotas ? { ...given, quotas } : given);
   const handlers = { ...keyStore.jobHandlers, ...privateCa.jobHandlers };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
@@ -176,9 +190,11 @@ export async function openBench(
     request.actor = actorOf(accountId, 'user', denied);
   };
   await registerApi(app, { ...apiErrors, authenticate, log }, privateCa.routes);
+  const more = further?.(privateCa);
+  if (more) await registerApi(app, { ...more.errors, authenticate, log }, more.routes);
   const client = (accountId: string, denied: string): BenchAccount => ({
     accountId,
-    async send<Body>(method: 'GET' | 'POST' | 'DELETE', url: string, body?: unknown) {
+    async send<Body>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown) {
       const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
       const headers = { 'x-auth-token': `${accountId} ${denied}`, 'content-type': 'application/json' };
       const answer = await app.inject({

@@ -338,6 +338,16 @@ describe('enterprise_project_id must be all, 0 or an id; it need not be set', ()
     assert.deepEqual(projects, ['0', knownProject]);
   });
 
+  test('who has the permission in that project only does not have the CA certified by one of another', async () => {
+    const inProject = { enterprise_project_id: knownProject };
+    const caId = await create(account, { ...pendingBody, ...inProject });
+    const member = account.without('pca:ca:activate@0');
+    const refusal = await post(member, caId, 'activate', activationBody(rootId));
+    assertRefused(refusal, 401, 'PCA.00010004', /pca:ca:activate/);
+    const ownRoot = await create(account, { ...rootBody, ...inProject });
+    assertDone(await post(member, caId, 'activate', activationBody(ownRoot)));
+  });
+
   test('an unknown one, or another form, is refused', async () => {
     for (const enterprise_project_id of [unknownProject, 'mine']) {
       const body = { ...activationBody(rootId), enterprise_project_id };

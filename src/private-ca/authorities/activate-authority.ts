@@ -11,6 +11,7 @@ import {
 } from '../distinguished-name.ts';
 import { namedEnterpriseProject, requireEnterpriseProject } from '../enterprise-project.ts';
 import { pcaError } from '../errors.ts';
+import { issuerPermit } from '../issuer.ts';
 import { caKeyUsages, type KeyUsage } from '../key-usage.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import type { AuthorityPorts } from './authority-ports.ts';
@@ -38,7 +39,7 @@ export async function activateAuthority(
   const enterpriseProjectId = await enterpriseProjectOf(ports, actor, ca, body.enterprise_project_id);
   const information = lacksInformation(ca) ? givenInformation(body) : savedInformation(ca, body);
   const clusterId = clusterOf(ports, actor, ca, information.keyAlgorithm, body);
-  const plan = await planCertification(ports, ca.account_id, {
+  const request = {
     type: information.type,
     keyAlgorithm: information.keyAlgorithm,
     hash: body.signature_algorithm,
@@ -46,7 +47,9 @@ export async function activateAuthority(
     issuerId: body.issuer_id || undefined,
     pathLength: body.path_length,
     keyUsages: keyUsagesOf(ca, body),
-  });
+  };
+  const permit = issuerPermit(ca.enterprise_project_id, (project) => askIn(ports, actor, ca, project));
+  const plan = await planCertification(ports, ca.account_id, request, permit);
   const crl = await requestedCrl(ports, ca, plan.keyUsages, body);
   const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm, clusterId);
   const certified = await certifyAuthority(ports, plan, information.name, signer);
@@ -86,20 +89,26 @@ async function requestedCrl(
 
 /** Moving a CA to another project needs the permission there as well. */
 async function enterpriseProjectOf(
-  { identity }: AuthorityPorts,
+  ports: AuthorityPorts,
   actor: Actor,
   ca: CertificateAuthority,
   sent: string | undefined,
 ): Promise<string> {
   const named = namedEnterpriseProject(sent);
   if (named === undefined || named === ca.enterprise_project_id) return ca.enterprise_project_id;
-  const resource = caResource(ca.account_id, ca.ca_id);
-  await identity.authorize(
-    actor,
-    accessRequest('activateAuthority', { resource, enterpriseProjectId: named }),
-  );
-  await requireEnterpriseProject(identity, actor.accountId, named);
+  await askIn(ports, actor, ca, named);
+  await requireEnterpriseProject(ports.identity, actor.accountId, named);
   return named;
+}
+
+function askIn(
+  { identity }: AuthorityPorts,
+  actor: Actor,
+  ca: CertificateAuthority,
+  enterpriseProjectId: string,
+): Promise<void> {
+  const resource = caResource(ca.account_id, ca.ca_id);
+  return identity.authorize(actor, accessRequest('activateAuthority', { resource, enterpriseProjectId }));
 }
 
 function givenInformation(body: ActivateAuthorityBody): AuthorityInformation {

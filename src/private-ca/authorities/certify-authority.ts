@@ -16,7 +16,7 @@ import type { CaType } from '../ca.ts';
 import { type DistinguishedNameColumns, toEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
-import { type Issuer, type Issuers, requirePathLength } from '../issuer.ts';
+import { type Issuer, type IssuerPermit, type Issuers, requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newSerialNumber } from '../serial-number.ts';
@@ -82,6 +82,7 @@ export async function planCertification(
   { clock, issuers }: PlanPorts,
   accountId: string,
   request: CertificationRequest,
+  permit: IssuerPermit,
 ): Promise<CertificationPlan> {
   if (request.type === 'ROOT') {
     return {
@@ -98,7 +99,7 @@ export async function planCertification(
   if (request.issuerId === undefined) {
     throw pcaError('PCA.00020201', 'issuer_id is mandatory to activate a subordinate CA.');
   }
-  const issuer = await issuers.load(accountId, request.issuerId);
+  const issuer = await issuers.load(accountId, request.issuerId, permit);
   requireSameFamily(request.keyAlgorithm, issuer.keyAlgorithm);
   return {
     request,

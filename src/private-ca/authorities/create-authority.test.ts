@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openSqliteBench } from '../private-ca.fixture.ts';
+import { knownProject, openSqliteBench } from '../private-ca.fixture.ts';
 import type { PrivateCaTables } from '../tables.ts';
 import {
   assertCreationRefused,
@@ -251,4 +251,15 @@ describe('[A.2.2] the issuing CA must exist (404 PCA.00030103) and be ACTIVED', 
 test('who lacks the permission is refused (401 PCA.00010004)', async () => {
   const answer = await bench.account().without('pca:ca:create').send('POST', path, rootBody);
   assertRefused(answer, 401, 'PCA.00010004', /pca:ca:create/);
+});
+
+test('who may create CAs in one enterprise project only does not stand them below a CA of another', async () => {
+  const account = bench.account();
+  const foreign = await create(account);
+  const inProject = { enterprise_project_id: knownProject };
+  const own = await create(account, { ...rootBody, ...inProject });
+  const member = account.without('pca:ca:create@0');
+  const refusal = await member.send('POST', path, { ...subordinateBody(foreign), ...inProject });
+  assertRefused(refusal, 401, 'PCA.00010004', /pca:ca:create/);
+  await create(member, { ...subordinateBody(own), ...inProject });
 });

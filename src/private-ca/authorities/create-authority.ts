@@ -9,12 +9,14 @@ import {
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
 import { pcaError } from '../errors.ts';
+import { issuerPermit } from '../issuer.ts';
 import { caKeyUsages } from '../key-usage.ts';
 import { accessRequest } from '../permissions.ts';
 import type { AuthorityPorts } from './authority-ports.ts';
 import type { CreateAuthorityBody } from './authority-schemas.ts';
 import { findAuthority, insertAuthorities } from './authority-store.ts';
 import {
+  type CertificationPlan,
   type CertificationRequest,
   type CertifiedAuthority,
   certifyAuthority,
@@ -48,14 +50,19 @@ export async function createAuthority(
     namedEnterpriseProject(body.enterprise_project_id) ??
     purchased?.enterprise_project_id ??
     defaultEnterpriseProject;
-  await ports.identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId }));
+  const ask = (project: string) =>
+    ports.identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId: project }));
+  await ask(enterpriseProjectId);
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   if (body.ca_id) requireUninformed(purchased, ports.clock.nowMs());
   else await ports.quotas.requireRoom(ports.database, actor.accountId, 'CERTIFICATE_AUTHORITY');
   const caId = purchased?.ca_id ?? ports.random.uuid();
   const crl = await requestedCrl(ports, { ca_id: caId, account_id: actor.accountId }, body);
   const clusterId = requestedCluster(ports, actor, body.hsm_cluster_info, body.key_algorithm);
-  const prepared = await prepare(ports, actor.accountId, body, clusterId);
+  const permit = issuerPermit(enterpriseProjectId, ask);
+  const request = certificationRequest(body);
+  const plan = request && (await planCertification(ports, actor.accountId, request, permit));
+  const prepared = await prepare(ports, actor.accountId, body, plan, clusterId);
   const columns = {
     ...prepared.name,
     type: body.type,
@@ -122,10 +129,9 @@ async function prepare(
   ports: AuthorityPorts,
   accountId: string,
   body: CreateAuthorityBody,
+  plan: CertificationPlan | undefined,
   clusterId: string | undefined,
 ): Promise<PreparedAuthority> {
-  const request = certificationRequest(body);
-  const plan = request && (await planCertification(ports, accountId, request));
   const name = toColumns(body.distinguished_name);
   const key = await ports.keyStore.generate({ accountId, purpose: 'pca' }, body.key_algorithm, clusterId);
   return { key, name, certified: plan && (await certifyAuthority(ports, plan, name, key.signer)) };

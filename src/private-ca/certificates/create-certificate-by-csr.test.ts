@@ -332,16 +332,25 @@ describe('createCertificateByCsr', () => {
   test('the permission can be limited by the common name in the CSR, under either name of the action', async () => {
     await issueByCsr(account, root, csr, { enterprise_project_id: knownProject });
     assert.deepEqual(
-      bench.asked.findLast(({ action }) => action === 'pca:ca:issueCertByCsr'),
-      {
+      bench.asked.filter(({ action }) => action === 'pca:ca:issueCertByCsr').slice(-2),
+      // That of the certificate, and that of the CA whose key signs.
+      [knownProject, '0'].map((project) => ({
         action: 'pca:ca:issueCertByCsr',
         resource: `pca:*:${account.accountId}:ca:${root}`,
-        conditions: { 'g:EnterpriseProjectId': knownProject, 'pca:CommonName': 'device.example.com' },
-      },
+        conditions: { 'g:EnterpriseProjectId': project, 'pca:CommonName': 'device.example.com' },
+      })),
     );
     for (const action of ['pca:ca:issueCertByCsr', 'pca:ca:issueCertThroughCSR']) {
       const answer = await account.without(action).send('POST', `${path}/csr`, csrBody(root, csr));
       assertRefused(answer, 401, 'PCA.00010004');
+    }
+  });
+
+  test('who may issue in one enterprise project only does not issue by a CA of another', async () => {
+    const member = account.without('pca:ca:issueCertByCsr@0');
+    for (const type of ['ENTITY_CERT', 'INTERMEDIATE_CA']) {
+      const body = { ...csrBody(root, csr), type, enterprise_project_id: knownProject };
+      assertRefused(await member.send('POST', `${path}/csr`, body), 401, 'PCA.00010004');
     }
   });
 

@@ -5,6 +5,7 @@ import {
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
+import { issuerPermit } from '../issuer.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
 import type { CreateCertificateByCsrBody } from './certificate-schemas.ts';
@@ -28,19 +29,21 @@ export async function createCertificateByCsr(
 ): Promise<string> {
   const csr = readCertificationRequest(body.csr);
   const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
-  await ports.identity.authorize(
-    actor,
-    accessRequest('issueCertificateByCsr', {
-      resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
-      enterpriseProjectId,
-      commonName: attributesOfName(csr.subject).commonName,
-    }),
-  );
+  const ask = (project: string) =>
+    ports.identity.authorize(
+      actor,
+      accessRequest('issueCertificateByCsr', {
+        resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
+        enterpriseProjectId: project,
+        commonName: attributesOfName(csr.subject).commonName,
+      }),
+    );
+  await ask(enterpriseProjectId);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   // The signature is verified on the thread pool while the issuer is read.
   const [issuer] = await Promise.all([
-    ports.issuers.load(actor.accountId, body.issuer_id),
+    ports.issuers.load(actor.accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask)),
     requirePossession(csr),
   ]);
   const validity = withinIssuer(period, issuer.validity);

@@ -256,15 +256,25 @@ describe('createCertificate', () => {
   test('the permission can be limited by the issuer, the common name and the project', async () => {
     await issue(account, root, { enterprise_project_id: knownProject });
     assert.deepEqual(
-      bench.asked.findLast(({ action }) => action === 'pca:ca:issueCert'),
-      {
+      bench.asked.filter(({ action }) => action === 'pca:ca:issueCert').slice(-2),
+      // That of the certificate, and that of the CA whose key signs.
+      [knownProject, '0'].map((project) => ({
         action: 'pca:ca:issueCert',
         resource: `pca:*:${account.accountId}:ca:${root}`,
-        conditions: { 'g:EnterpriseProjectId': knownProject, 'pca:CommonName': 'test.example.com' },
-      },
+        conditions: { 'g:EnterpriseProjectId': project, 'pca:CommonName': 'test.example.com' },
+      })),
     );
     const denied = await account.without('pca:ca:issueCert').send('POST', path, certificateBody(root));
     assertRefused(denied, 401, 'PCA.00010004', /pca:ca:issueCert/);
+  });
+
+  test('who may issue in one enterprise project only does not issue by a CA of another', async () => {
+    const inProject = { enterprise_project_id: knownProject };
+    const member = account.without('pca:ca:issueCert@0');
+    const body = { ...certificateBody(root), ...inProject };
+    assertRefused(await member.send('POST', path, body), 401, 'PCA.00010004', /pca:ca:issueCert/);
+    const ownRoot = await createRoot(account, 'EC256', inProject);
+    await issue(member, ownRoot, inProject);
   });
 
   test('SM2: a pair of certificates, for signatures and for encryption', async () => {

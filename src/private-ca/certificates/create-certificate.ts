@@ -6,7 +6,7 @@ import {
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
-import type { Issuer } from '../issuer.ts';
+import { type Issuer, issuerPermit } from '../issuer.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
@@ -28,18 +28,20 @@ export async function createCertificate(
 ): Promise<string> {
   const { accountId } = actor;
   const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
-  await ports.identity.authorize(
-    actor,
-    accessRequest('issueCertificate', {
-      resource: caResource(accountId, body.issuer_id.toLowerCase()),
-      enterpriseProjectId,
-      commonName: body.distinguished_name.common_name,
-    }),
-  );
+  const ask = (project: string) =>
+    ports.identity.authorize(
+      actor,
+      accessRequest('issueCertificate', {
+        resource: caResource(accountId, body.issuer_id.toLowerCase()),
+        enterpriseProjectId: project,
+        commonName: body.distinguished_name.common_name,
+      }),
+    );
+  await ask(enterpriseProjectId);
   const requested = requestedExtensions(body);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
   await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
-  const issuer = await ports.issuers.load(accountId, body.issuer_id);
+  const issuer = await ports.issuers.load(accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask));
   const keyAlgorithm = body.key_algorithm ?? issuer.keyAlgorithm;
   requireSameFamily(keyAlgorithm, issuer.keyAlgorithm);
   const signatureAlgorithm = chosenSignatureAlgorithm(body.signature_algorithm, issuer);
