@@ -48,6 +48,7 @@ import {
   apiErrors as privateCaErrors,
   migrations as privateCaMigrations,
 } from './private-ca/index.ts';
+import { bssErrors, bssRoutes } from './protocols/index.ts';
 import {
   createRevocation,
   createRevocationPort,
@@ -213,9 +214,11 @@ async function createCapabilities(
     jobs,
     publicHttpUrl,
   };
-  const privateCaPorts = { ...base, identity, keyStore, jobs, hsm: config.pkcs11 };
+  const privateCaPorts = { ...base, identity, keyStore, jobs, hsm: config.pkcs11, prices: config.caPrices };
   const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
   const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
+
+  const bss = bssRoutes({ orders: privateCa.orders, regionCode: region });
 
   const handlers = {
     ...keyStore.jobHandlers,
@@ -225,7 +228,7 @@ async function createCapabilities(
   };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
-  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation };
+  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation, bss };
 }
 
 type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
@@ -233,7 +236,7 @@ type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
 /** What is served by HTTPS. */
 async function createApi(
   publicUrl: string,
-  { iam, kms, objectStorage, privateCa, revocation }: Capabilities,
+  { iam, kms, objectStorage, privateCa, revocation, bss }: Capabilities,
   { base, metrics }: Foundation,
 ) {
   const { log } = base;
@@ -244,6 +247,7 @@ async function createApi(
     { errors: kmsErrors, routes: kms.routes },
     { errors: objectStorageErrors, routes: objectStorage.routes },
     { errors: privateCaErrors, routes: privateCa.routes },
+    { errors: bssErrors, routes: bss },
     { errors: privateCaErrors, routes: revocation.routes },
   ];
   for (const { errors, routes } of services)

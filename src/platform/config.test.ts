@@ -142,3 +142,13 @@ test('what an HSM lacks is told', () => {
     'OPENCCM_MASTER_KEY_HSM needs an HSM: set OPENCCM_PKCS11_MODULE',
   ]);
 });
+
+test('prices are amounts with two decimals, zero unless they are set', () => {
+  assert.deepEqual(readConfig({}).caPrices, { monthCents: 0, yearCents: 0, currency: 'CNY' });
+  const prices = { OPENCCM_PRICE_CA_MONTH: '99.5', OPENCCM_PRICE_CA_YEAR: '1000', OPENCCM_CURRENCY: 'EUR' };
+  assert.deepEqual(readConfig(prices).caPrices, { monthCents: 9_950, yearCents: 100_000, currency: 'EUR' });
+  assert.deepEqual(problemsOf({ OPENCCM_PRICE_CA_MONTH: '1.005', OPENCCM_CURRENCY: 'euro' }), [
+    'OPENCCM_PRICE_CA_MONTH must be an amount such as 120 or 99.50',
+    'OPENCCM_CURRENCY must be three letters, such as EUR',
+  ]);
+});

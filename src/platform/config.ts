@@ -32,6 +32,8 @@ export interface Config {
     readonly accessKey: string | undefined;
     readonly secretKey: string | undefined;
   };
+  /** What one yearly/monthly CA costs, in hundredths of the currency's unit. */
+  readonly caPrices: { readonly monthCents: number; readonly yearCents: number; readonly currency: string };
   readonly rsaPoolSize: number;
   readonly devClock: boolean;
   readonly httpApi: boolean;
@@ -77,6 +79,11 @@ export function readConfig(environment: Environment): Config {
       projectName: variables.text('BOOTSTRAP_PROJECT') ?? 'cn-north-4',
       accessKey: variables.text('BOOTSTRAP_ACCESS_KEY'),
       secretKey: variables.text('BOOTSTRAP_SECRET_KEY'),
+    },
+    caPrices: {
+      monthCents: variables.cents('PRICE_CA_MONTH'),
+      yearCents: variables.cents('PRICE_CA_YEAR'),
+      currency: variables.currency('CURRENCY', 'CNY'),
     },
     rsaPoolSize: variables.integer('RSA_POOL_SIZE', 4, 0, 1_000),
     devClock: variables.flag('DEV_CLOCK'),
@@ -177,6 +184,21 @@ class Variables {
     const text = this.text(name);
     if (text !== undefined && text !== '0' && text !== '1') this.refuse(name, 'must be 0 or 1');
     return text === '1';
+  }
+
+  /** An amount with at most two decimals, in hundredths; 0 if it is not set. */
+  cents(name: string): number {
+    const text = this.text(name);
+    if (text === undefined) return 0;
+    if (!/^\d{1,9}(\.\d{1,2})?$/.test(text)) this.refuse(name, 'must be an amount such as 120 or 99.50');
+    return Math.round(Number(text) * 100);
+  }
+
+  currency(name: string, otherwise: string): string {
+    const text = this.text(name);
+    if (text !== undefined && !/^[A-Z]{3}$/.test(text))
+      this.refuse(name, 'must be three letters, such as EUR');
+    return text ?? otherwise;
   }
 
   oneOf<Value extends string>(name: string, values: readonly Value[], otherwise: Value): Value {

@@ -1,5 +1,5 @@
 /** The error dialects that clients know, one per service (see http/error-dialects.ts). */
-export type Dialect = 'pca' | 'scm' | 'kms' | 'iam' | 'gateway' | 'console';
+export type Dialect = 'pca' | 'scm' | 'bss' | 'kms' | 'iam' | 'gateway' | 'console';
 
 export interface ErrorDefinition {
   /** HTTP status. */

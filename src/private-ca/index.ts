@@ -5,6 +5,9 @@ import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled
 import { type AuthorityRecords, createAuthorityRecords } from './authority-records.ts';
 import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { Issuers } from './issuer.ts';
+import { type AuthorityOrders, createAuthorityOrders } from './orders/authority-orders.ts';
+import { carryOutEnd } from './orders/end-subscription.ts';
+import { subscriptionEndKind } from './orders/subscription.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
 
@@ -18,6 +21,12 @@ export { noCrl, withOwnCrlFile } from './crl-configuration.ts';
 export { pcaError } from './errors.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
+export type { AuthorityOrders } from './orders/authority-orders.ts';
+export { type AuthorityOrder, firstEnd } from './orders/order.ts';
+/** What the operator charges; nothing unless given. */
+export { noPrices, type Prices } from './orders/prices.ts';
+export { NotSubscribed } from './orders/subscription.ts';
+export type { SubscribedAuthority } from './orders/subscription-store.ts';
 export type { PrivateCaPorts } from './ports.ts';
 /** How many CAs and certificates every account may have; the reference's 100 and 100 000. */
 export { defaultQuotaLimits, type QuotaLimits } from './quota-store.ts';
@@ -29,6 +38,8 @@ export interface PrivateCa {
   readonly routes: ApiPlugin;
   /** What revocation stands on. */
   readonly records: AuthorityRecords;
+  /** What was bought, and its end. */
+  readonly orders: AuthorityOrders;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
 }
@@ -45,6 +56,10 @@ export function createPrivateCa({
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);
     },
-    jobHandlers: { [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job) },
+    orders: createAuthorityOrders(ports),
+    jobHandlers: {
+      [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job),
+      [subscriptionEndKind]: (job) => carryOutEnd(ports, job),
+    },
   };
 }

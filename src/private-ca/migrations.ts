@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { orderMigrations } from './orders/migrations.ts';
 import type { PrivateCaTables } from './tables.ts';
 
 // Every list and every filter starts with the account, so every index does; the id at the end breaks ties, so that pages never
@@ -207,4 +208,5 @@ export const migrations: Migrations = {
   'private-ca-0005-orders': { up: createOrders },
   'private-ca-0006-relying-parties': { up: addRelyingParties },
   'private-ca-0007-certificate-lists': { up: widenCertificateIndexes },
+  ...orderMigrations,
 };

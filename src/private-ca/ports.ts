@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
+import type { Prices } from './orders/prices.ts';
 import type { QuotaStore } from './quota-store.ts';
 import type { RevocationPort } from './revocation-port.ts';
 
@@ -26,6 +27,8 @@ export interface PrivateCaPorts {
   readonly quotas: QuotaStore;
   /** Left out: there is none. */
   readonly hsm?: HsmCluster | undefined;
+  /** Of yearly/monthly CAs; left out: they cost nothing. */
+  readonly prices?: Prices;
   /** Left out: nobody is told what is revoked. */
   readonly revocation?: RevocationPort;
 }

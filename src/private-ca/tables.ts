@@ -119,7 +119,7 @@ export interface ResourceQuotaTable {
   quota: number | null;
 }
 
-/** A purchase of yearly/monthly CAs (reference 4.2.5.1). It costs nothing; it is kept so that its id means something. */
+/** A purchase of yearly/monthly CAs (reference 4.2.5.1), the renewal of some, or their end. */
 export interface AuthorityOrderTable {
   order_id: string;
   account_id: string;
@@ -130,6 +130,28 @@ export interface AuthorityOrderTable {
   is_auto_renew: number;
   subscription_num: number;
   enterprise_project_id: string;
+  order_type: 'purchase' | 'renewal' | 'unsubscription';
+  /** Who ordered; empty for the service itself. */
+  user_name: string;
+  /** Hundredths of the currency's unit. */
+  amount_cents: number;
+  currency: string;
+  /** JSON array; null for a purchase, whose CAs name their order. */
+  ca_ids: string | null;
+}
+
+/** Until when a yearly/monthly CA was paid for. What has ended has no row. */
+export interface AuthoritySubscriptionTable {
+  ca_id: string;
+  account_id: string;
+  /** The purchase. */
+  order_id: string;
+  /** Of the purchase, and of each automatic renewal. */
+  period_type: number;
+  period_num: number;
+  is_auto_renew: number;
+  effective_time: number;
+  expire_time: number;
 }
 
 export interface PrivateCaTables {
@@ -138,4 +160,5 @@ export interface PrivateCaTables {
   issued_serials: IssuedSerialTable;
   pca_quotas: ResourceQuotaTable;
   certificate_authority_orders: AuthorityOrderTable;
+  certificate_authority_subscriptions: AuthoritySubscriptionTable;
 }

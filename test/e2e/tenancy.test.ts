@@ -17,6 +17,8 @@ import { type RunningServer, startServer } from '../support/server.ts';
 
 const cas = '/v1/private-certificate-authorities';
 const certificates = '/v1/private-certificates';
+const orders = '/v2/orders';
+const resources = `${orders}/subscriptions/resources`;
 const nobodysId = '00000000-0000-4000-8000-000000000000';
 
 /** What one account owns. */
@@ -24,6 +26,9 @@ interface Property {
   readonly caId: string;
   readonly pendingCaId: string;
   readonly certificateId: string;
+  readonly orderId: string;
+  /** Bought with the order. */
+  readonly boughtCaId: string;
 }
 
 /**
@@ -32,12 +37,15 @@ interface Property {
  */
 interface Row {
   readonly kind: 'named' | 'issuer' | 'own';
+  /** How what is not found is refused, if not as usual. */
+  readonly refusal?: { readonly status: number; readonly code: string };
   /** The owner's resources to name; for 'issuer' the first argument is the issuer's owner. */
   readonly body?: (named: Property, own: Property) => unknown;
 }
 
 const named: Row = { kind: 'named' };
 const own: Row = { kind: 'own' };
+const notBilled = (code: string): Row => ({ kind: 'named', refusal: { status: 400, code } });
 const year = { type: 'YEAR', value: 1 };
 
 /** Every operation on private CAs and certificates; one that is added needs a row. */
@@ -80,9 +88,42 @@ const rows: Record<string, Row> = {
   },
   [`POST ${certificates}/{certificate_id}/revoke`]: { kind: 'named', body: () => ({ reason: 'SUPERSEDED' }) },
   [`POST ${cas}/order`]: { kind: 'own', body: () => orderBody },
-  // The last two remove what the rows above name.
+  [`GET ${cas}/obs/agencies`]: own,
+  [`POST ${cas}/obs/agencies`]: own,
+  [`GET ${cas}/agency`]: own,
+  [`POST ${cas}/agencies`]: own,
+  [`GET ${cas}/obs/buckets`]: own,
+  [`POST ${cas}/{ca_id}/crl/enable`]: {
+    kind: 'named',
+    body: () => ({ obs_bucket_name: 'tenancy', valid_days: 7 }),
+  },
+  [`POST ${cas}/{ca_id}/crl/disable`]: named,
+  [`POST ${cas}/{ca_id}/ocsp/switch`]: { kind: 'named', body: () => ({ ocsp_switch: true }) },
+  [`POST ${certificates}/{certificate_id}/unhold`]: named,
+  [`GET ${orders}/customer-orders/details/{order_id}`]: notBilled('CBC.30000010'),
+  [`POST ${orders}/suscriptions/resources/query`]: { kind: 'own', body: () => ({}) },
+  [`POST ${resources}/renew`]: {
+    ...notBilled('CBC.99003012'),
+    body: ({ boughtCaId }) => ({ resource_ids: [boughtCaId], period_type: 2, period_num: 1 }),
+  },
+  [`POST ${resources}/autorenew/{resource_id}`]: notBilled('CBC.99003012'),
+  [`DELETE ${resources}/autorenew/{resource_id}`]: notBilled('CBC.99003012'),
+  // The last three remove what the rows above name.
+  [`POST ${resources}/unsubscribe`]: {
+    ...notBilled('CBC.30000067'),
+    body: ({ boughtCaId }) => ({ resource_ids: [boughtCaId], unsubscribe_type: 1 }),
+  },
   [`DELETE ${cas}/{ca_id}`]: named,
   [`DELETE ${certificates}/{certificate_id}`]: named,
+};
+
+/** What nobody has. */
+const nobodys: Property = {
+  caId: nobodysId,
+  pendingCaId: nobodysId,
+  certificateId: nobodysId,
+  orderId: nobodysId,
+  boughtCaId: nobodysId,
 };
 
 let server: RunningServer;
@@ -108,7 +149,9 @@ after(async () => {
 async function acquire(api: ApiClient, name: string): Promise<Property> {
   const caId = await createCa(api, rootCaBody(name));
   const pendingCaId = await createCa(api, pendingCaBody(`${name} pending`));
-  return { caId, pendingCaId, certificateId: await issueWithKey(api, caId, `${name} leaf`) };
+  const certificateId = await issueWithKey(api, caId, `${name} leaf`);
+  const bought = await api.call<{ order_id: string; ca_ids: string[] }>('POST', `${cas}/order`, orderBody);
+  return { caId, pendingCaId, certificateId, orderId: bought.order_id, boughtCaId: bought.ca_ids[0] ?? '' };
 }
 
 /** All that the account sees of its own. */
@@ -122,7 +165,11 @@ const split = (operation: string) => operation.split(' ') as [string, string];
 /** The path with the ids of `whose`; what only a CA that waits can do names that one. */
 const fill = (path: string, whose: Property) => {
   const caId = /\/(csr|activate|import)$/.test(path) ? whose.pendingCaId : whose.caId;
-  return path.replace('{ca_id}', caId).replace('{certificate_id}', whose.certificateId);
+  return path
+    .replace('{ca_id}', caId)
+    .replace('{certificate_id}', whose.certificateId)
+    .replace('{order_id}', whose.orderId)
+    .replace('{resource_id}', whose.boughtCaId);
 };
 
 test('every operation of the API has a row', async () => {
@@ -131,7 +178,7 @@ test('every operation of the API has a row', async () => {
     '/openapi.json',
   );
   const served = Object.entries(paths)
-    .filter(([path]) => /^\/v1\/(private-certificate|pca\/)/.test(path))
+    .filter(([path]) => /^\/(v1\/(private-certificate|pca\/)|v2\/orders\/)/.test(path))
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
   assert.deepEqual(served.sort(), Object.keys(rows).sort());
 });
@@ -153,7 +200,7 @@ test('counts are of the own account', async () => {
     (await api.call<{ total: number }>('GET', cas)).total,
     (await api.call<{ total: number }>('GET', certificates)).total,
   ];
-  assert.deepEqual(await counts(intruder), [2, 1]);
+  assert.deepEqual(await counts(intruder), [3, 1]);
 });
 
 for (const [operation, row] of Object.entries(rows)) {
@@ -166,9 +213,9 @@ for (const [operation, row] of Object.entries(rows)) {
       const before = await everythingOf(owner);
       const answer = await attempt(intruder, property, intrudersProperty);
       const code = row.kind === 'issuer' ? 'PCA.00030103' : 'PCA.00030102';
-      assert.equal(answer.status, 404, answer.text);
-      assert.equal((answer.json as { error_code: string }).error_code, code);
-      const nobodys = { caId: nobodysId, pendingCaId: nobodysId, certificateId: nobodysId };
+      const refusal = row.refusal ?? { status: 404, code };
+      const { error_code } = answer.json as { error_code: string };
+      assert.deepEqual({ status: answer.status, code: error_code }, refusal, answer.text);
       const missing = await attempt(intruder, nobodys, intrudersProperty);
       const withoutIds = (text: string) => text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'id');
       assert.deepEqual(

@@ -10,6 +10,7 @@ export function errorBody(error: ServiceError, requestId: string): object {
   switch (error.dialect) {
     case 'pca':
     case 'scm':
+    case 'bss':
       return { error_code: error.code, error_msg: message };
     case 'kms':
       return { error: { error_code: error.code, error_msg: message } };
@@ -33,6 +34,7 @@ export function errorSchema(dialect: Dialect): object {
   switch (dialect) {
     case 'pca':
     case 'scm':
+    case 'bss':
       return flat;
     case 'kms':
       return objectOf({ error: flat });

@@ -7,7 +7,7 @@ import {
   type Transaction,
 } from '../../platform/db/index.ts';
 import type { CaStatus, CaType, CertificateAuthority } from '../ca.ts';
-import type { AuthorityOrderTable, PrivateCaTables } from '../tables.ts';
+import type { PrivateCaTables } from '../tables.ts';
 
 /** What lists, details and issuance read: all but the certificates and the key, which would be most of the bytes. */
 export type AuthoritySummary = Omit<
@@ -239,8 +239,4 @@ export async function deleteAuthorityRow(transaction: Transaction, seen: SeenAut
     .where(asSeen(seen))
     .executeTakeFirst();
   return numDeletedRows === 1n;
-}
-
-export async function insertOrder(transaction: Transaction, order: AuthorityOrderTable): Promise<void> {
-  await tables(transaction).insertInto('certificate_authority_orders').values(order).execute();
 }

@@ -1,9 +1,11 @@
 import type { Actor } from '../../iam/actor.ts';
-import { type CertificateAuthority, requireAllowed } from '../ca.ts';
+import { requireAllowed } from '../ca.ts';
+import { endSubscription } from '../orders/subscription.ts';
+
 import type { PrivateCaPorts } from '../ports.ts';
-import { deleteAuthorityRow } from './authority-store.ts';
-import { changeAuthority, changedMeanwhile, recordAuthorityAudit } from './change-authority.ts';
+import { changeAuthority } from './change-authority.ts';
 import { loadAuthority } from './load-authority.ts';
+import { removePending } from './remove-pending.ts';
 import { scheduledDeletion } from './scheduled-deletion.ts';
 
 const dayMs = 86_400_000;
@@ -18,7 +20,12 @@ export async function deleteAuthority(
   const ca = await loadAuthority(ports, actor, 'deleteAuthority', caId);
   const nowMs = ports.clock.nowMs();
   requireAllowed('delete', ca, nowMs);
-  if (ca.status === 'PENDING') return deleteNow(ports, actor, ca);
+  if (ca.status === 'PENDING') {
+    return ports.database.transaction(async (transaction) => {
+      await endSubscription(ports, transaction, ca.ca_id);
+      await removePending(ports, transaction, actor, ca);
+    });
+  }
   const dueMs = nowMs + pendingDays * dayMs;
   await ports.database.transaction(async (transaction) => {
     await changeAuthority(ports, transaction, actor, 'deleteAuthority', ca, {
@@ -26,18 +33,5 @@ export async function deleteAuthority(
       delete_time: dueMs,
     });
     await ports.jobs.schedule(transaction, scheduledDeletion(ca, dueMs));
-  });
-}
-
-/** It never had a certificate, so nothing refers to it and no row need remain. */
-async function deleteNow(ports: PrivateCaPorts, actor: Actor, ca: CertificateAuthority): Promise<void> {
-  const { database, keyStore, quotas } = ports;
-  await database.transaction(async (transaction) => {
-    if (!(await deleteAuthorityRow(transaction, ca))) throw changedMeanwhile();
-    if (ca.key_id !== null) {
-      await keyStore.destroy(transaction, { accountId: ca.account_id, purpose: 'pca' }, ca.key_id);
-    }
-    await quotas.release(transaction, ca.account_id, 'CERTIFICATE_AUTHORITY');
-    await recordAuthorityAudit(ports, transaction, actor, 'deleteAuthority', ca);
   });
 }

@@ -4,10 +4,14 @@ import {
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
+import { firstEnd, newOrder, orderer } from '../orders/order.ts';
+import { amountCents, noPrices } from '../orders/prices.ts';
+import { subscriptionEnd } from '../orders/subscription.ts';
+import { insertOrder, insertSubscriptions } from '../orders/subscription-store.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { CreateOrderBody } from './authority-schemas.ts';
-import { insertAuthorities, insertOrder } from './authority-store.ts';
+import { insertAuthorities } from './authority-store.ts';
 import { recordAuthorityAudit } from './change-authority.ts';
 import { newAuthority } from './new-authority.ts';
 
@@ -16,48 +20,54 @@ export interface AuthorityOrder {
   readonly caIds: readonly string[];
 }
 
-/** Purchases yearly/monthly CAs, for nothing: they are PENDING, take their places in the quota, and lack all information. */
+/** Purchases yearly/monthly CAs, from now on: they are PENDING, take their places in the quota, and lack all information. */
 export async function orderAuthorities(
   ports: PrivateCaPorts,
   actor: Actor,
   body: CreateOrderBody,
 ): Promise<AuthorityOrder> {
-  const { clock, database, identity, quotas, random } = ports;
+  const { database, identity, jobs, quotas, random } = ports;
   const { accountId } = actor;
   const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
   await identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId }));
   await requireEnterpriseProject(identity, accountId, enterpriseProjectId);
-  const common = {
+  const order = newOrder(ports, {
     account_id: accountId,
-    create_time: clock.nowMs(),
+    order_type: 'purchase',
+    user_name: orderer(actor),
     enterprise_project_id: enterpriseProjectId,
-  };
-  const orderId = newOrderId(ports);
+    period_type: body.period_type,
+    period_num: body.period_num,
+    is_auto_renew: body.is_auto_renew,
+    subscription_num: body.subscription_num,
+    amount_cents: amountCents(ports.prices ?? noPrices, body, body.subscription_num),
+    ca_ids: null,
+  });
+  const { order_id: orderId, create_time } = order;
+  const common = { account_id: accountId, create_time, enterprise_project_id: enterpriseProjectId };
   const authorities = Array.from({ length: body.subscription_num }, () => ({
     ...newAuthority({ ...common, ca_id: random.uuid(), charging_mode: body.charging_mode }),
     order_id: orderId,
   }));
+  const subscriptions = authorities.map(({ ca_id }) => ({
+    ca_id,
+    account_id: accountId,
+    order_id: orderId,
+    period_type: body.period_type,
+    period_num: body.period_num,
+    is_auto_renew: body.is_auto_renew,
+    effective_time: create_time,
+    expire_time: firstEnd(order),
+  }));
   await database.transaction(async (transaction) => {
     await quotas.take(transaction, accountId, 'CERTIFICATE_AUTHORITY', authorities.length);
-    await insertOrder(transaction, {
-      ...common,
-      order_id: orderId,
-      period_type: body.period_type,
-      period_num: body.period_num,
-      is_auto_renew: body.is_auto_renew,
-      subscription_num: body.subscription_num,
-    });
+    await insertOrder(transaction, order);
     await insertAuthorities(transaction, authorities);
+    await insertSubscriptions(transaction, subscriptions);
+    for (const subscription of subscriptions) await jobs.schedule(transaction, subscriptionEnd(subscription));
     for (const ca of authorities) {
       await recordAuthorityAudit(ports, transaction, actor, 'createAuthority', ca, `order ${orderId}`);
     }
   });
   return { orderId, caIds: authorities.map((ca) => ca.ca_id) };
-}
-
-/** In the form of the reference's example, CS1803192259ROA8U: CS, yyMMddHHmm, a random rest. */
-function newOrderId({ clock, random }: Pick<PrivateCaPorts, 'clock' | 'random'>): string {
-  const minute = new Date(clock.nowMs()).toISOString().replace(/\D/g, '').slice(2, 12);
-  const rest = BigInt(`0x${Buffer.from(random.bytes(8)).toString('hex')}`).toString(36);
-  return `CS${minute}${rest.toUpperCase().padStart(13, '0')}`;
 }

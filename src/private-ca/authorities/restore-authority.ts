@@ -1,5 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import { requireAllowed } from '../ca.ts';
+import { resumeSubscription } from '../orders/subscription.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { changeAuthority } from './change-authority.ts';
 import { loadAuthority } from './load-authority.ts';
@@ -14,6 +15,7 @@ export async function restoreAuthority(ports: PrivateCaPorts, actor: Actor, caId
       status: 'DISABLED',
       delete_time: null,
     });
+    await resumeSubscription(ports, transaction, ca);
     await ports.jobs.cancel(transaction, scheduledDeletionKind, ca.ca_id);
   });
 }
