@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { selfSignedCredentials } from '../../../test/support/self-signed.ts';
@@ -39,6 +39,22 @@ describe('a listener', () => {
       const requestId = /X-Request-Id: ([0-9a-f]{32})/.exec(head)?.[1];
       assert.partialDeepStrictEqual(JSON.parse(body), { error_code: 'APIGW.0201', request_id: requestId });
     }
+    await listener.close(0);
+  });
+
+  test('ends with a client that was answered and keeps its side open', async (context) => {
+    const server = createHttpServer(() => {});
+    const listener = await listen(server, anyPort, systemRandom);
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const client = connect({ port: listener.port, host: '127.0.0.1', allowHalfOpen: true });
+    client.on('error', () => {}).write('NONSENSE\r\n\r\n');
+    const [, connection] = (await once(server, 'clientError')) as [Error, Socket];
+    await once(client.resume(), 'end');
+    assert.ok(!connection.destroyed);
+    context.mock.timers.tick(2_000);
+    assert.ok(connection.destroyed);
+    context.mock.timers.reset();
+    client.destroy();
     await listener.close(0);
   });
 
@@ -101,6 +117,17 @@ describe('a listener', () => {
 });
 
 describe('an HTTPS server', () => {
+  test('ends at once with what does not speak TLS', async () => {
+    const server = createHttpsServer(await selfSignedCredentials('one.test'), () => {});
+    const { port, close } = await listen(server, anyPort, systemRandom);
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, connection] = (await once(server, 'clientError')) as [Error, Socket];
+    assert.ok(connection.destroyed);
+    client.destroy();
+    await close(0);
+  });
+
   test('takes a new certificate while it serves, and no old TLS', async () => {
     const [first, second] = [
       await selfSignedCredentials('one.test'),

@@ -19,6 +19,9 @@ export const serverLimits = {
   keepAliveTimeout: 75_000,
 } as const;
 
+/** Time to read the answer to what was no request, in milliseconds. */
+const lastWordsMs = 2_000;
+
 export interface Listener {
   readonly port: number;
   /** Takes no more connections, lets requests in flight finish for `graceMs` milliseconds, then cuts what is left. */
@@ -77,11 +80,12 @@ function listenRefused(
 
 /** What Node could not read as a request never reaches the application; the answer is written by hand. */
 function answerClientError(error: Error & { code?: string }, socket: Socket, random: Random): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  const definition = clientErrorOf(error.code);
+  // Without a TLS handshake nothing can be answered: what is written would wait, and hold the connection, for ever.
+  if (!socket.writable || definition === undefined) {
     socket.destroy();
     return;
   }
-  const definition = clientErrorOf(error.code);
   const requestId = random.hexId();
   const body = JSON.stringify(errorBody(new ServiceError('gateway', definition), requestId));
   socket.end(
@@ -89,10 +93,13 @@ function answerClientError(error: Error & { code?: string }, socket: Socket, ran
       `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // For a client that never closes its side. Not at once: it may still be sending, and would lose the answer.
+  setTimeout(() => socket.destroy(), lastWordsMs).unref();
 }
 
-function clientErrorOf(code: string | undefined): ErrorDefinition {
+/** Undefined if the error is not one of HTTP but of TLS or of the connection. */
+function clientErrorOf(code: string | undefined): ErrorDefinition | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return gatewayErrors.headersTooLarge;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return gatewayErrors.timeout;
-  return gatewayErrors.badRequest;
+  return code?.startsWith('HPE_') ? gatewayErrors.badRequest : undefined;
 }

@@ -19,7 +19,8 @@ function secureContext(credentials: ServerCredentials): SecureContextOptions {
 }
 
 export function createHttpsServer(credentials: ServerCredentials, serve: RequestListener): Server {
-  return createServer({ ...serverLimits, ...secureContext(credentials) }, serve);
+  const limits = { ...serverLimits, handshakeTimeout: serverLimits.headersTimeout };
+  return createServer({ ...limits, ...secureContext(credentials) }, serve);
 }
 
 /** New connections get the new certificate; those that are open keep theirs. */
