@@ -60,9 +60,11 @@ export async function enableCrlState(
 ): Promise<void> {
   await ensureRow(transaction, ca.caId);
   const none = { base_number: null, base_this_update: null, delta_base: null, delta_this_update: null };
+  // Who publishes what was configured before has lost the right to.
+  const free = { lease: null, lease_until: null };
   await tables(transaction)
     .updateTable('crl_states')
-    .set({ account_id: ca.accountId, enabled: 1, published_at: null, publication_ms: 0, ...none })
+    .set({ account_id: ca.accountId, enabled: 1, published_at: null, publication_ms: 0, ...none, ...free })
     .where('ca_id', '=', ca.caId)
     .execute();
   await jobs.schedule(transaction, publicationJob(ca.caId, ca.accountId, nowMs));
