@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  basicConstraintsExtension,
+  encodePem,
+  generateKeyPair,
+  issueCertificate,
+  type KeyUsage,
+  keyIdentifierOf,
+  keyUsageExtension,
+  nameFromAttributes,
+  parseCsr,
+  parseSinglePem,
+  signatureAlgorithmFor,
+  signerFromPkcs8,
+  verifyStructure,
+} from '../../pki/index.ts';
+import {
   allowBucket,
   caCertificate,
   createCa,
@@ -13,7 +28,7 @@ import {
 } from '../revocation.fixture.ts';
 
 const installation = await installOnSqlite();
-const { call, identity, jobs, refused, storage } = installation;
+const { call, clock, identity, jobs, refused, storage } = installation;
 const { acme, globex } = identity;
 await allowBucket(installation, acme, 'crls');
 await allowBucket(installation, globex, 'theirs');
@@ -256,6 +271,37 @@ describe('the configuration at creation and activation', () => {
     await call(acme, 204, 'POST', `${path}/${given}/activate`, { ...activation, crl_configuration });
     await jobs.runDue();
     assert.equal(publishedCrl(installation, `crls/${given}.crl`).number, 1n);
+  });
+
+  test('a PENDING CA keeps it until its certificate from outside is imported, which has to permit cRLSign', async () => {
+    const pending = { type: 'SUBORDINATE', validity: undefined, signature_algorithm: undefined };
+    const caId = await createCa(installation, acme, { ...pending, crl_configuration });
+    const { csr } = await call<{ csr: string }>(acme, 200, 'GET', `${path}/${caId}/csr`);
+    const { spki, subject } = parseCsr(parseSinglePem(csr, 'CERTIFICATE REQUEST'));
+    const { privateKeyPkcs8 } = await generateKeyPair('EC256');
+    const signer = signerFromPkcs8(privateKeyPkcs8);
+    const issued = async (...usages: KeyUsage[]) => {
+      const der = await issueCertificate({
+        serialNumber: 7n,
+        issuer: nameFromAttributes({ commonName: 'Outside', country: 'CN' }),
+        subject,
+        notBeforeMs: clock.nowMs(),
+        notAfterMs: clock.nowMs() + 1_000 * 86_400_000,
+        subjectPublicKeySpki: spki,
+        extensions: [basicConstraintsExtension(true), keyUsageExtension(usages)],
+        signatureAlgorithm: signatureAlgorithmFor('EC256'),
+        signer,
+      });
+      return { certificate: encodePem('CERTIFICATE', der) };
+    };
+    const url = `${path}/${caId}/import`;
+    await refused(acme, '400 PCA.00020204', /cRLSign/, ['POST', url, await issued('keyCertSign')]);
+    await call(acme, 204, 'POST', url, await issued('keyCertSign', 'cRLSign'));
+    await jobs.runDue();
+    const crl = publishedCrl(installation, `crls/${caId}.crl`);
+    assert.equal(await verifyStructure(crl, spki), true);
+    // The certificate has no subjectKeyIdentifier: RFC 5280 §4.2.1.2, method 1, stands in.
+    assert.deepEqual(Buffer.from(crl.authorityKeyIdentifier!.keyIdentifier!), keyIdentifierOf(spki));
   });
 
   test('fields that are missing or wrong are named with the object they stand in', async () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import {
   type KeyAlgorithm,
   keyKindOf,
@@ -31,24 +31,30 @@ function tokenHashOf(hash: SignatureAlgorithm['hash']): TokenHash {
 
 /** Signs certificates and CRLs with a key in the token: RSA by PKCS #1 v1.5, EC by ECDSA. Only the digest leaves this process. */
 export function tokenSigner(
-  token: Token,
+  token: Pick<Token, 'sign'>,
   keyName: string,
   keyAlgorithm: KeyAlgorithm,
   publicKeySpki: Uint8Array,
 ): Signer {
   const kind = keyKindOf(keyAlgorithm);
+  const ownHash = ({ hash, keyKind, name }: SignatureAlgorithm): TokenHash => {
+    if (keyKind === kind) return tokenHashOf(hash);
+    throw new UnsupportedAlgorithmError(`a ${keyAlgorithm} key does not sign with ${name}`);
+  };
+  const signDigest = (hash: TokenHash, digest: Hash) =>
+    token.sign(keyName, kind === 'RSA' ? 'RSA_PKCS1' : 'ECDSA', hash, digest.digest());
   return {
     keyAlgorithm,
     publicKeySpki,
     async sign(tbs, signatureAlgorithm) {
-      if (signatureAlgorithm.keyKind !== kind) {
-        throw new UnsupportedAlgorithmError(
-          `a ${keyAlgorithm} key does not sign with ${signatureAlgorithm.name}`,
-        );
-      }
-      const hash = tokenHashOf(signatureAlgorithm.hash);
-      const digest = createHash(hash.toLowerCase()).update(tbs).digest();
-      return await token.sign(keyName, kind === 'RSA' ? 'RSA_PKCS1' : 'ECDSA', hash, digest);
+      const hash = ownHash(signatureAlgorithm);
+      return signDigest(hash, createHash(hash).update(tbs));
+    },
+    async signPieces(pieces, signatureAlgorithm) {
+      const hash = ownHash(signatureAlgorithm);
+      const digest = createHash(hash);
+      for await (const piece of pieces) digest.update(piece);
+      return signDigest(hash, digest);
     },
   };
 }
