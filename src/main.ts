@@ -74,10 +74,16 @@ function endOnSignal(app: App): void {
 }
 
 function refuse(error: unknown): void {
-  const text =
-    error instanceof StartRefused ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${explanationOf(error)}\n`);
   process.exit(1);
+}
+
+function explanationOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof StartRefused) return error.message;
+  // A disk that is full, or fails, can show at any step of a start.
+  if ('code' in error && error.code === 'ERR_SQLITE_ERROR') return `the database failed: ${error.message}`;
+  return String(error.stack);
 }
 
 await start().catch(refuse);
