@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { signIn } from '../test/support/api-client.ts';
 import { createCa, issueByCsr, rootCaBody } from '../test/support/private-ca-requests.ts';
 import { type RunningServer, startServer } from '../test/support/server.ts';
+import { benchKeys } from './kms-scenarios.ts';
 import { readMemory } from './memory.ts';
 import { Report } from './report.ts';
 import { benchAuthentication, benchIssuance, benchKeyGeneration, benchLists } from './scenarios.ts';
@@ -25,6 +26,7 @@ try {
     await benchIssuance(report, server, caId, seconds);
     await benchKeyGeneration(report, server, caId, seconds);
     await benchAuthentication(report, server, seconds);
+    await benchKeys(report, server, seconds);
     reportMemory('after issuance', server);
   });
   const seeded = performance.now();
