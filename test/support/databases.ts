@@ -10,13 +10,17 @@ import { administrator, type Cluster, sharedPort, startCluster } from './postgre
 /** Opens a new empty database with the migrations applied; it is closed and removed after the test. */
 export type OpenTestDatabase = () => Promise<Database>;
 
-/** Defines the tests of `define` twice: on SQLite (a file) and on PostgreSQL (a real server: see postgres-cluster.ts). */
+/**
+ * Defines the tests of `define` twice: on SQLite (a file) and on PostgreSQL (a real server: see postgres-cluster.ts).
+ * `npm run check`, which has to be quick, leaves PostgreSQL to `npm test`.
+ */
 export function describeOnEachDatabase(
   name: string,
   migrations: Migrations,
   define: (open: OpenTestDatabase) => void,
 ): void {
   describe(`${name} (SQLite)`, () => define(openerOf((address) => address.sqlite(), migrations)));
+  if (process.env.OPENCCM_TEST_DATABASES === 'sqlite') return;
   describe(`${name} (PostgreSQL)`, () =>
     define(openerOf((address) => address.postgres(migrations), migrations)));
 }
