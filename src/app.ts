@@ -214,7 +214,8 @@ async function createCapabilities(
     jobs,
     publicHttpUrl,
   };
-  const privateCaPorts = { ...base, identity, keyStore, jobs, hsm: config.pkcs11, prices: config.caPrices };
+  const caPorts = { hsm: config.pkcs11, region, prices: config.caPrices };
+  const privateCaPorts = { ...base, ...caPorts, identity, keyStore, jobs };
   const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
   const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
 

@@ -10,6 +10,8 @@ import { carryOutEnd } from './orders/end-subscription.ts';
 import { subscriptionEndKind } from './orders/subscription.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
+import { siteFeatureRoutes } from './site-features.ts';
+import { tagRoutes } from './tags/tag-routes.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './api-errors.ts';
@@ -34,7 +36,7 @@ export { idField, type RevocationReason } from './request-fields.ts';
 export type { CrlConfiguration, RevocationPort, StatusChange } from './revocation-port.ts';
 
 export interface PrivateCa {
-  /** The API of reference 4.2.1 and 4.2.2. */
+  /** The API of reference 4.2.1, 4.2.2, 4.2.4 and 4.2.6. */
   readonly routes: ApiPlugin;
   /** What revocation stands on. */
   readonly records: AuthorityRecords;
@@ -55,6 +57,8 @@ export function createPrivateCa({
     routes: (api) => {
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);
+      tagRoutes(ports)(api);
+      siteFeatureRoutes(ports)(api);
     },
     orders: createAuthorityOrders(ports),
     jobHandlers: {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import { orderMigrations } from './orders/migrations.ts';
 import type { PrivateCaTables } from './tables.ts';
+import { tagMigrations } from './tags/migrations.ts';
 
 // Every list and every filter starts with the account, so every index does; the id at the end breaks ties, so that pages never
 // overlap.
@@ -209,4 +210,5 @@ export const migrations: Migrations = {
   'private-ca-0006-relying-parties': { up: addRelyingParties },
   'private-ca-0007-certificate-lists': { up: widenCertificateIndexes },
   ...orderMigrations,
+  ...tagMigrations,
 };

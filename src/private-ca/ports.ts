@@ -27,6 +27,8 @@ export interface PrivateCaPorts {
   readonly quotas: QuotaStore;
   /** Left out: there is none. */
   readonly hsm?: HsmCluster | undefined;
+  /** Where the HSM cluster is. */
+  readonly region?: string;
   /** Of yearly/monthly CAs; left out: they cost nothing. */
   readonly prices?: Prices;
   /** Left out: nobody is told what is revoked. */

@@ -13,13 +13,12 @@ import { namedEnterpriseProject, requireEnterpriseProject } from '../enterprise-
 import { pcaError } from '../errors.ts';
 import { issuerPermit } from '../issuer.ts';
 import { caKeyUsages, type KeyUsage } from '../key-usage.ts';
-import { accessRequest, caResource } from '../permissions.ts';
 import type { AuthorityPorts } from './authority-ports.ts';
 import type { ActivateAuthorityBody } from './authority-schemas.ts';
 import { certifyAuthority, planCertification, recordCertification } from './certify-authority.ts';
 import { changeAuthority } from './change-authority.ts';
 import { requestedCluster } from './hsm-cluster.ts';
-import { loadAuthority } from './load-authority.ts';
+import { authorizeOnAuthority, loadAuthority } from './load-authority.ts';
 
 interface AuthorityInformation {
   readonly type: CaType;
@@ -102,13 +101,12 @@ async function enterpriseProjectOf(
 }
 
 function askIn(
-  { identity }: AuthorityPorts,
+  ports: AuthorityPorts,
   actor: Actor,
   ca: CertificateAuthority,
   enterpriseProjectId: string,
 ): Promise<void> {
-  const resource = caResource(ca.account_id, ca.ca_id);
-  return identity.authorize(actor, accessRequest('activateAuthority', { resource, enterpriseProjectId }));
+  return authorizeOnAuthority(ports, actor, 'activateAuthority', ca, { enterpriseProjectId });
 }
 
 function givenInformation(body: ActivateAuthorityBody): AuthorityInformation {

@@ -100,6 +100,22 @@ export async function findAuthority(
   return ownRow(reader, accountId, caId).where('status', '!=', 'PURGED').selectAll().executeTakeFirst();
 }
 
+/** Those that lists show, in the order of the ids. */
+export async function findAuthoritySummaries(
+  reader: Reader,
+  accountId: string,
+  caIds: readonly string[],
+): Promise<AuthoritySummary[]> {
+  return tables(reader)
+    .selectFrom('certificate_authorities')
+    .select(summaryColumns)
+    .where('account_id', '=', accountId)
+    .where('listed', '=', 1)
+    .where('ca_id', 'in', caIds)
+    .orderBy('ca_id', 'desc')
+    .execute();
+}
+
 /** For those who do not authenticate, and only by its id; also of a CA whose deletion was carried out. */
 export async function findAuthorityOfAnyAccount(
   reader: Reader,

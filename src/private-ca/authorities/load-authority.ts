@@ -1,12 +1,43 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import { pcaError } from '../errors.ts';
-import { accessRequest, caResource, type PermissionName } from '../permissions.ts';
+import {
+  type AccessTarget,
+  accessRequest,
+  asksForTags,
+  caResource,
+  type PermissionName,
+} from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { listTags } from '../tags/tag-store.ts';
 import { findAuthority } from './authority-store.ts';
 
 export function authorityNotFound() {
   return pcaError('PCA.00030102', 'ca_id does not name a CA of this account.');
+}
+
+type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id'>;
+
+/**
+ * Throws AccessDenied unless the actor may do this to the CA, of which only the id is known if it is not found; of what another
+ * account has nothing shows. `target` goes before what the CA says.
+ */
+export async function authorizeOnAuthority(
+  { database, identity }: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  permission: PermissionName,
+  ca: AskedAuthority | { readonly notFound: string },
+  target: AccessTarget = {},
+): Promise<void> {
+  const known =
+    'notFound' in ca
+      ? { resource: caResource(actor.accountId, ca.notFound) }
+      : {
+          resource: caResource(actor.accountId, ca.ca_id),
+          enterpriseProjectId: ca.enterprise_project_id,
+          ...(asksForTags(permission) && { resourceTags: await listTags(database, ca.ca_id) }),
+        };
+  await identity.authorize(actor, accessRequest(permission, { ...known, ...target }));
 }
 
 /**
@@ -14,17 +45,14 @@ export function authorityNotFound() {
  * AccessDenied, PCA.00030102.
  */
 export async function loadAuthority(
-  { database, identity }: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
   actor: Actor,
   permission: PermissionName,
   caId: string,
+  target: Pick<AccessTarget, 'requestedTags'> = {},
 ): Promise<CertificateAuthority> {
-  const ca = await findAuthority(database, actor.accountId, caId);
-  const resource = caResource(actor.accountId, ca?.ca_id ?? caId);
-  await identity.authorize(
-    actor,
-    accessRequest(permission, { resource, enterpriseProjectId: ca?.enterprise_project_id }),
-  );
+  const ca = await findAuthority(ports.database, actor.accountId, caId);
+  await authorizeOnAuthority(ports, actor, permission, ca ?? { notFound: caId }, target);
   if (ca === undefined) throw authorityNotFound();
   return ca;
 }

@@ -2,6 +2,7 @@ import type { Actor } from '../../iam/actor.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { deleteAllTags } from '../tags/tag-store.ts';
 import { deleteAuthorityRow } from './authority-store.ts';
 import { changedMeanwhile, recordAuthorityAudit } from './change-authority.ts';
 
@@ -16,6 +17,7 @@ export async function removePending(
   if (ca.key_id !== null) {
     await ports.keyStore.destroy(transaction, { accountId: ca.account_id, purpose: 'pca' }, ca.key_id);
   }
+  await deleteAllTags(transaction, ca.ca_id);
   await ports.quotas.release(transaction, ca.account_id, 'CERTIFICATE_AUTHORITY');
   await recordAuthorityAudit(ports, transaction, actor, 'deleteAuthority', ca);
 }

@@ -83,6 +83,21 @@ export async function findCertificateSummary(
   return ownRow(reader, accountId, certificateId).select(summaryColumns).executeTakeFirst();
 }
 
+/** In the order of the ids. */
+export async function findCertificateSummaries(
+  reader: Reader,
+  accountId: string,
+  certificateIds: readonly string[],
+): Promise<CertificateSummary[]> {
+  return tables(reader)
+    .selectFrom('private_certificates')
+    .select(summaryColumns)
+    .where('account_id', '=', accountId)
+    .where('certificate_id', 'in', certificateIds)
+    .orderBy('certificate_id', 'desc')
+    .execute();
+}
+
 function filtered<Output>(
   query: SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output>,
   { accountId, name, status, nowMs }: CertificateFilter,

@@ -2,6 +2,7 @@ import type { Actor } from '../../iam/actor.ts';
 import { pcaError } from '../errors.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { deleteAllTags } from '../tags/tag-store.ts';
 import { deleteCertificateRow } from './certificate-store.ts';
 import { getAuthorizedCertificate } from './get-certificate.ts';
 import { keyOwner } from './key-owner.ts';
@@ -22,6 +23,7 @@ export async function deleteCertificate(
     for (const keyId of [deleted.key_id, deleted.enc_key_id]) {
       if (keyId !== null) await ports.keyStore.destroy(transaction, keyOwner(actor.accountId), keyId);
     }
+    await deleteAllTags(transaction, deleted.certificate_id);
     await ports.quotas.release(transaction, actor.accountId, 'CERTIFICATE');
     await ports.identity.recordAudit(transaction, actor, {
       action: accessRequest('deleteCertificate').action,

@@ -1,6 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import { pcaError } from '../errors.ts';
-import { accessRequest, type PermissionName } from '../permissions.ts';
+import { type AccessTarget, accessRequest, type PermissionName } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { CertificateSummary, PrivateCertificate } from './certificate.ts';
 import { findCertificate, findCertificateSummary } from './certificate-store.ts';
@@ -13,10 +13,11 @@ async function authorized<Row extends { enterprise_project_id: string }>(
   actor: Actor,
   permission: PermissionName,
   found: Row | undefined,
+  target: Pick<AccessTarget, 'requestedTags'> = {},
 ): Promise<Row> {
   await identity.authorize(
     actor,
-    accessRequest(permission, { enterpriseProjectId: found?.enterprise_project_id }),
+    accessRequest(permission, { enterpriseProjectId: found?.enterprise_project_id, ...target }),
   );
   if (found === undefined) throw pcaError('PCA.00030102');
   return found;
@@ -38,7 +39,8 @@ export async function getAuthorizedCertificate(
   actor: Actor,
   permission: PermissionName,
   certificateId: string,
+  target: Pick<AccessTarget, 'requestedTags'> = {},
 ): Promise<PrivateCertificate> {
   const found = await findCertificate(ports.database, actor.accountId, certificateId);
-  return authorized(ports, actor, permission, found);
+  return authorized(ports, actor, permission, found, target);
 }

@@ -17,7 +17,14 @@ export async function listCertificates(
   listing: CertificateListing,
 ): Promise<{ total: number; certificates: CertificateSummary[] }> {
   await ports.identity.authorize(actor, accessRequest('listCertificates'));
-  const query = { ...listing, accountId: actor.accountId, nowMs: ports.clock.nowMs() };
+  return readCertificates(ports, { ...listing, accountId: actor.accountId, nowMs: ports.clock.nowMs() });
+}
+
+/** As `listCertificates`, for an actor who may do this under another permission. */
+export async function readCertificates(
+  ports: CountingPorts,
+  query: CertificateQuery,
+): Promise<{ total: number; certificates: CertificateSummary[] }> {
   const certificates = query.limit === 0 ? [] : await listRows(ports.database, query);
   return { total: endOfList(query, certificates.length) ?? (await countOf(ports, query)), certificates };
 }

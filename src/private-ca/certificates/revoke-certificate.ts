@@ -3,6 +3,7 @@ import { pcaError } from '../errors.ts';
 import { setRevocation } from '../issued-serial-store.ts';
 import { accessRequest, caResource } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { listTags } from '../tags/tag-store.ts';
 import { type PrivateCertificate, requireAllowed } from './certificate.ts';
 import { findCertificate, markRevoked } from './certificate-store.ts';
 
@@ -59,7 +60,10 @@ export async function authorizedToRevoke(
     actor,
     accessRequest('revokeCertificate', {
       enterpriseProjectId: found?.enterprise_project_id,
-      ...(found === undefined ? {} : { resource: caResource(actor.accountId, found.issuer_id) }),
+      ...(found && {
+        resource: caResource(actor.accountId, found.issuer_id),
+        resourceTags: await listTags(database, found.issuer_id),
+      }),
     }),
   );
   if (found === undefined) throw pcaError('PCA.00030102');

@@ -1,10 +1,10 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import { changeAuthority } from '../authorities/change-authority.ts';
+import { authorizeOnAuthority } from '../authorities/load-authority.ts';
 import { removePending } from '../authorities/remove-pending.ts';
 import { scheduledDeletion } from '../authorities/scheduled-deletion.ts';
 import type { CertificateAuthority } from '../ca.ts';
-import { accessRequest, caResource } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newOrder, orderer } from './order.ts';
 import { loadSubscribed, periodOf } from './renew-subscriptions.ts';
@@ -30,9 +30,7 @@ export async function unsubscribe(
   });
   const subscribed = await loadSubscribed(ports, actor.accountId, caIds);
   for (const { ca } of subscribed) {
-    const resource = caResource(ca.account_id, ca.ca_id);
-    const enterpriseProjectId = ca.enterprise_project_id;
-    await identity.authorize(actor, accessRequest('deleteAuthority', { resource, enterpriseProjectId }));
+    await authorizeOnAuthority(ports, actor, 'deleteAuthority', ca);
   }
   const first = subscribed[0]!;
   const order = newOrder(ports, {
