@@ -32,6 +32,7 @@ const conditions: Record<CaOperation, readonly CaStatus[]> = {
   enableCrl: ['ACTIVED', 'DISABLED'],
   disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
+  setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
 };
 
 for (const [operation, allowed] of Object.entries(conditions) as [CaOperation, readonly CaStatus[]][]) {

@@ -26,6 +26,7 @@ const allowedStatuses = {
   enableCrl: ['ACTIVED', 'DISABLED'],
   disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
+  setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
 } as const satisfies Record<string, readonly CaStatus[]>;
 
 export type CaOperation = keyof typeof allowedStatuses;

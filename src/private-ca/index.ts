@@ -8,6 +8,7 @@ import { Issuers } from './issuer.ts';
 import { type AuthorityOrders, createAuthorityOrders } from './orders/authority-orders.ts';
 import { carryOutEnd } from './orders/end-subscription.ts';
 import { subscriptionEndKind } from './orders/subscription.ts';
+import { policyRoutes } from './policy/policy-routes.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
 import { siteFeatureRoutes } from './site-features.ts';
@@ -57,6 +58,7 @@ export function createPrivateCa({
     routes: (api) => {
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);
+      policyRoutes(ports)(api);
       tagRoutes(ports)(api);
       siteFeatureRoutes(ports)(api);
     },

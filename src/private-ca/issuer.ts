@@ -4,6 +4,7 @@ import {
   type Extension,
   type KeyAlgorithm,
   keyIdentifierOf,
+  type NameConstraints,
   parseCertificate,
   type Signer,
 } from '../pki/index.ts';
@@ -11,11 +12,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import {
   type AuthoritySummary,
-  findAuthorityCertificate,
   findAuthorityState,
   findAuthoritySummary,
 } from './authorities/authority-store.ts';
 import { type CertificateAuthority, requireAllowed } from './ca.ts';
+import { chainFrom } from './chain.ts';
 import { pcaError } from './errors.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import type { RevocationPort } from './revocation-port.ts';
@@ -33,10 +34,14 @@ export interface Issuer {
   readonly validity: Validity;
   /** What its certificates carry so that their status is found. */
   readonly addressExtensions: readonly Extension[];
+  /** Of its certificate and those above it. */
+  readonly inheritedConstraints: readonly NameConstraints[];
 }
 
 /** What never changes while the certificate is the same. */
-type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier'> & { readonly serialNumber: string };
+type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier' | 'inheritedConstraints'> & {
+  readonly serialNumber: string;
+};
 
 type IssuingState = Pick<
   CertificateAuthority,
@@ -102,7 +107,7 @@ export class Issuers {
     if (ca === undefined) throw issuerNotFound();
     await permit(ca.enterprise_project_id);
     requireIssuing(ca, this.#clock.nowMs());
-    const { nameDer, keyIdentifier } = await this.#identityOf(ca);
+    const { nameDer, keyIdentifier, inheritedConstraints } = await this.#identityOf(ca);
     return {
       ca,
       keyAlgorithm: ca.key_algorithm as KeyAlgorithm,
@@ -111,6 +116,7 @@ export class Issuers {
       keyIdentifier,
       validity: { notBefore: ca.not_before!, notAfter: ca.not_after },
       addressExtensions: this.#revocation?.addressExtensions(ca) ?? [],
+      inheritedConstraints,
     };
   }
 
@@ -119,19 +125,26 @@ export class Issuers {
     const state = await findAuthorityState(transaction, issuer.ca.account_id, issuer.ca.ca_id);
     if (state === undefined) throw issuerNotFound();
     requireIssuing(state, this.#clock.nowMs());
+    if (state.issuance_policy !== issuer.ca.issuance_policy) {
+      throw pcaError(
+        'PCA.00030201',
+        'The issuance policy of the CA was changed at the same time; send it again.',
+      );
+    }
   }
 
   async #identityOf(ca: AuthoritySummary): Promise<IssuerIdentity> {
     const known = this.#identities.get(ca.ca_id);
     if (known !== undefined && known.serialNumber === ca.serial_number) return known;
-    const row = await findAuthorityCertificate(this.#database, ca.account_id, ca.ca_id);
-    if (row?.certificate_der == null) throw new Error(`CA ${ca.ca_id} issues without a certificate`);
-    const certificate = parseCertificate(row.certificate_der);
+    const chain = (await chainFrom(this.#database, ca.account_id, ca.ca_id)).map(parseCertificate);
+    const [certificate] = chain;
+    if (certificate === undefined) throw new Error(`CA ${ca.ca_id} issues without a certificate`);
     const identity = {
       serialNumber: ca.serial_number!,
       nameDer: certificate.subjectDer,
       // An imported certificate may lack the extension, or have computed it in another way.
       keyIdentifier: certificate.known.subjectKeyIdentifier ?? keyIdentifierOf(certificate.spki),
+      inheritedConstraints: chain.flatMap(({ known }) => known.nameConstraints ?? []),
     };
     this.#identities.set(ca.ca_id, identity);
     return identity;

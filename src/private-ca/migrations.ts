@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import { orderMigrations } from './orders/migrations.ts';
+import { policyMigrations } from './policy/migrations.ts';
 import type { PrivateCaTables } from './tables.ts';
 import { tagMigrations } from './tags/migrations.ts';
 
@@ -210,5 +211,6 @@ export const migrations: Migrations = {
   'private-ca-0006-relying-parties': { up: addRelyingParties },
   'private-ca-0007-certificate-lists': { up: widenCertificateIndexes },
   ...orderMigrations,
+  ...policyMigrations,
   ...tagMigrations,
 };

@@ -47,6 +47,9 @@ export const permissions = {
   disableCrl: permission('pca:ca:disableCrl', tagged),
   // The reference has neither the operation nor an action for it.
   switchOcsp: permission('pca:ca:switchOcsp', tagged),
+  // Extensions, too.
+  getIssuancePolicy: permission('pca:ca:getIssuancePolicy', project),
+  setIssuancePolicy: permission('pca:ca:setIssuancePolicy', project),
   listCertificates: permission('pca:cert:list', project),
   issueCertificate: permission('pca:ca:issueCert', projectAndName),
   issueCertificateByCsr: permission('pca:ca:issueCertByCsr', projectAndName, 'pca:ca:issueCertThroughCSR'),

@@ -61,6 +61,8 @@ export interface CertificateAuthorityTable {
   imported_chain_der: Uint8Array | null;
   revoked_at: number | null;
   revocation_reason: string | null;
+  /** JSON object: what the CA may issue; null: everything. */
+  issuance_policy: string | null;
 }
 
 export interface PrivateCertificateTable {

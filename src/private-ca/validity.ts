@@ -40,7 +40,7 @@ function addYears(ms: number, years: number): number {
 }
 
 /** A YEAR is a calendar year, a MONTH 31 days (reference, table 4-91 and the examples of 4.2.1.1). */
-function addPeriod(ms: number, { type, value }: ValidityRequest): number {
+export function addPeriod(ms: number, { type, value }: Pick<ValidityRequest, 'type' | 'value'>): number {
   switch (type) {
     case 'YEAR':
       return addYears(ms, value);

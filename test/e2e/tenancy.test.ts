@@ -100,6 +100,9 @@ const rows: Record<string, Row> = {
   [`POST ${cas}/{ca_id}/crl/disable`]: named,
   [`POST ${cas}/{ca_id}/ocsp/switch`]: { kind: 'named', body: () => ({ ocsp_switch: true }) },
   [`POST ${certificates}/{certificate_id}/unhold`]: named,
+  [`GET ${cas}/{ca_id}/issuance-policy`]: named,
+  [`PUT ${cas}/{ca_id}/issuance-policy`]: { kind: 'named', body: () => ({ key_algorithms: ['EC256'] }) },
+  [`DELETE ${cas}/{ca_id}/issuance-policy`]: named,
   [`GET ${orders}/customer-orders/details/{order_id}`]: notBilled('CBC.30000010'),
   [`POST ${orders}/suscriptions/resources/query`]: { kind: 'own', body: () => ({}) },
   [`POST ${resources}/renew`]: {

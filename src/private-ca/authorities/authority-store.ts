@@ -75,6 +75,7 @@ const summaryColumns = [
   'key_id',
   'revoked_at',
   'revocation_reason',
+  'issuance_policy',
 ] as const satisfies readonly (keyof AuthoritySummary)[];
 
 function tables(reader: Reader): Kysely<PrivateCaTables> {
@@ -156,7 +157,15 @@ const stateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
     .where('ca_id', '=', value('ca_id'))
     .where('account_id', '=', value('account_id'))
     .where('status', '!=', 'PURGED')
-    .select(['status', 'not_after', 'freeze_flag', 'key_id', 'key_usages', 'serial_number']),
+    .select([
+      'status',
+      'not_after',
+      'freeze_flag',
+      'key_id',
+      'key_usages',
+      'serial_number',
+      'issuance_policy',
+    ]),
 );
 
 /** Also of a CA whose deletion was carried out: the chains of what it issued need it. */

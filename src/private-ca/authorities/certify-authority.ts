@@ -18,6 +18,7 @@ import { pcaError } from '../errors.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { type Issuer, type IssuerPermit, type Issuers, requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
+import { issueUnder } from '../policy/issue-under.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newSerialNumber } from '../serial-number.ts';
 import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
@@ -122,9 +123,8 @@ export async function certifyAuthority(
   const subjectDer = encodeName(toEncodedName(subject));
   const keyIdentifier = keyIdentifierOf(key.publicKeySpki);
   const serialNumber = newSerialNumber(random, clock.nowMs());
-  const certificateDer = await issueCertificate({
+  const tbs = {
     serialNumber,
-    issuer: issuer?.nameDer ?? subjectDer,
     subject: subjectDer,
     notBeforeMs: validity.notBefore,
     notAfterMs: validity.notAfter,
@@ -139,8 +139,10 @@ export async function certifyAuthority(
       ...(issuer?.addressExtensions ?? []),
     ],
     signatureAlgorithm,
-    signer: issuer?.signer ?? key,
-  });
+  };
+  const certificateDer = issuer
+    ? await issueUnder(issuer, 'authority', tbs)
+    : await issueCertificate({ ...tbs, issuer: subjectDer, signer: key });
   return {
     plan,
     columns: {

@@ -42,6 +42,7 @@ export function newAuthority(given: Pick<CertificateAuthority, Given>): Certific
     imported_chain_der: null,
     revoked_at: null,
     revocation_reason: null,
+    issuance_policy: null,
     ...given,
   };
 }

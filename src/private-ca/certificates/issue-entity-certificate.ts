@@ -1,6 +1,7 @@
 import type { UnsavedKey } from '../../kms/key-store.ts';
-import { issueCertificate, type SignatureAlgorithm } from '../../pki/index.ts';
+import type { SignatureAlgorithm } from '../../pki/index.ts';
 import type { Issuer } from '../issuer.ts';
+import { issueUnder } from '../policy/issue-under.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newSerialNumber } from '../serial-number.ts';
 import type { Validity } from '../validity.ts';
@@ -36,16 +37,14 @@ export async function issueEntityCertificate(
 ): Promise<IssuedCertificate> {
   const { issuer, spki } = entity;
   const serialNumber = newSerialNumber(ports.random, ports.clock.nowMs());
-  const der = await issueCertificate({
+  const der = await issueUnder(issuer, 'entity', {
     serialNumber,
-    issuer: issuer.nameDer,
     subject: entity.subjectDer,
     notBeforeMs: entity.validity.notBefore,
     notAfterMs: entity.validity.notAfter,
     subjectPublicKeySpki: spki,
     extensions: entityExtensions(issuer, { spki, isEmpty: entity.subjectIsEmpty }, entity.contents),
     signatureAlgorithm: entity.signatureAlgorithm,
-    signer: issuer.signer,
   });
   return { serialNumber: serialNumber.toString(), der };
 }

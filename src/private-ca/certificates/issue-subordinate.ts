@@ -1,5 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
-import { issueCertificate, parseName, sameName, signatureAlgorithmFor } from '../../pki/index.ts';
+import { parseName, sameName, signatureAlgorithmFor } from '../../pki/index.ts';
 import { insertAuthorities } from '../authorities/authority-store.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
 import type { CertificateAuthority } from '../ca.ts';
@@ -7,6 +7,7 @@ import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import { permissions } from '../permissions.ts';
+import { issueUnder } from '../policy/issue-under.ts';
 import { newSerialNumber } from '../serial-number.ts';
 import { type AcceptedRequest, incorrectCsr } from './certification-request.ts';
 import { authorityExtensions } from './entity-extensions.ts';
@@ -60,9 +61,8 @@ async function issue(
 ): Promise<IssuedCertificate> {
   const { csr, issuer, validity } = accepted;
   const serialNumber = newSerialNumber(ports.random, ports.clock.nowMs());
-  const der = await issueCertificate({
+  const der = await issueUnder(issuer, 'authority', {
     serialNumber,
-    issuer: issuer.nameDer,
     subject: subject.der,
     notBeforeMs: validity.notBefore,
     notAfterMs: validity.notAfter,
@@ -74,7 +74,6 @@ async function issue(
       pathLength,
     ),
     signatureAlgorithm: signatureAlgorithmFor(issuer.keyAlgorithm, hashOf(issuer.keyAlgorithm)),
-    signer: issuer.signer,
   });
   return { serialNumber: serialNumber.toString(), der };
 }
