@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { curves, readPoint, toInteger } from './curve.ts';
+import { curves, type Point, readPoint, toInteger } from './curve.ts';
 import { signDigest, verifyDigest } from './digest-signature.ts';
 import { type RsaHash, signPkcs1Digest, signPssDigest } from './rsa-digest-signature.ts';
 import { ecScalarOf } from './sm2-key-octets.ts';
@@ -40,6 +40,24 @@ function scalarOf(privateKey: KeyObject): bigint {
   return scalar;
 }
 
+/** Points of busy public keys, likewise: to export one takes as long as a tenth of a verification. */
+const points = new WeakMap<KeyObject, Point>();
+
+function pointOf(publicKey: KeyObject, curveSpec: CurveSpec): Point {
+  const known = points.get(publicKey);
+  if (known) return known;
+  const curve = curves[curveSpec];
+  const spki = publicKey.export({ format: 'der', type: 'spki' });
+  const point = readPoint(curve, spki.subarray(-(2 * curve.bytes + 1)));
+  points.set(publicKey, point);
+  return point;
+}
+
+/** A signature over a digest, on the thread that asks. */
+export function signOverCurve(curve: CurveSpec, digest: Uint8Array, privateKey: KeyObject): Buffer {
+  return signDigest(schemeOf(curve), curves[curve], scalarOf(privateKey), digest);
+}
+
 function schemeOf(curve: CurveSpec): 'SM2' | 'ECDSA' {
   return curve === 'SM2' ? 'SM2' : 'ECDSA';
 }
@@ -52,12 +70,10 @@ export function performDigestTask(task: DigestTask, key: KeyObject): DigestResul
       return sign(key, task.hash, task.digest);
     }
     case 'sign':
-      return signDigest(schemeOf(task.curve), curves[task.curve], scalarOf(key), task.digest);
+      return signOverCurve(task.curve, task.digest, key);
     case 'verify': {
-      const curve = curves[task.curve];
-      const spki = key.export({ format: 'der', type: 'spki' });
-      const point = readPoint(curve, spki.subarray(-(2 * curve.bytes + 1)));
-      return verifyDigest(schemeOf(task.curve), curve, point, task.digest, task.signature);
+      const point = pointOf(key, task.curve);
+      return verifyDigest(schemeOf(task.curve), curves[task.curve], point, task.digest, task.signature);
     }
   }
 }
