@@ -125,6 +125,33 @@ describe('createCertificateByCsr', () => {
     ]);
   });
 
+  test('ENTITY_CERT: the default key usage of keys that can only sign is digitalSignature', async () => {
+    const id = await issueByCsr(account, root, await csrOf({ keyAlgorithm: 'ED25519' }));
+    assert.deepEqual((await certificateOf(account, id)).known.keyUsage, ['digitalSignature']);
+  });
+
+  test('an e-mail address in the subject stands among the alternative names too, once', async () => {
+    const subject = [
+      [{ type: oids.commonName, value: 'Mail' }],
+      [{ type: oids.emailAddress, value: 'ops@example.com' }],
+      [{ type: oids.emailAddress, value: 'no address' }],
+    ];
+    const dns = { type: 'DNS', value: 'mail.example.com' } as const;
+    const email = { type: 'EMAIL', value: 'ops@example.com' } as const;
+    for (const [asked, names] of [
+      [[], [email]],
+      [[dns], [dns, email]],
+      [
+        [email, dns],
+        [email, dns],
+      ],
+    ]) {
+      const extensions = asked!.length > 0 ? [subjectAlternativeNameExtension(asked!)] : [];
+      const id = await issueByCsr(account, root, await csrOf({ subject, extensions }));
+      assert.deepEqual((await certificateOf(account, id)).known.subjectAlternativeNames, names);
+    }
+  });
+
   test('ENTITY_CERT: signature hash algorithm SHA384', async () => {
     const id = await issueByCsr(account, root, csr);
     assert.equal((await details(account, id)).signature_algorithm, 'SHA384');

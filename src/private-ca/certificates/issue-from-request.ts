@@ -8,8 +8,13 @@ import { type IssuingPorts, recordCertificate } from './record-certificate.ts';
 import { entityContents } from './requested-contents.ts';
 import { requestedSubject } from './requested-subject.ts';
 
-/** Reference 4.2.2.3, whatever the key; a CSR that names its usages takes precedence. */
-const defaultUsages: readonly KeyUsage[] = ['digitalSignature', 'keyAgreement'];
+/**
+ * Reference 4.2.2.3; a CSR that names its usages takes precedence. Keys that can only sign, which the reference does not know, must not
+ * be said to agree on keys (RFC 8410 §5, RFC 9881 §5).
+ */
+function defaultUsages(keyAlgorithm: string): readonly KeyUsage[] {
+  return /^(ED25519|MLDSA)/.test(keyAlgorithm) ? ['digitalSignature'] : ['digitalSignature', 'keyAgreement'];
+}
 
 /** Reference 4.2.2.3: SHA384; SM3 goes with SM2 (4.2.1.2). */
 export function hashOf(issuerKey: string): 'SM3' | 'SHA384' {
@@ -38,7 +43,7 @@ export async function issueFromRequest(
     subjectIsEmpty: subject.isEmpty,
     spki: csr.spki,
     validity,
-    contents: { ...requested, keyUsages: requested.keyUsages ?? defaultUsages },
+    contents: { ...requested, keyUsages: requested.keyUsages ?? defaultUsages(keyAlgorithm) },
   };
   const issued = await issueEntityCertificate(ports, entity);
   const encryption =

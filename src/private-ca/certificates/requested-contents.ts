@@ -1,4 +1,4 @@
-import type { AlternativeName, CertificationRequest, GeneralName } from '../../pki/index.ts';
+import { type AlternativeName, type CertificationRequest, type GeneralName, oids } from '../../pki/index.ts';
 import type { KeyUsage } from '../key-usage.ts';
 import { alternativeNameLimit, certificateName } from './alternative-name.ts';
 import { distinctNames } from './application.ts';
@@ -15,7 +15,7 @@ export interface RequestedContents {
 }
 
 /** For a private certificate. Throws PCA.00020401 for what `createCertificate` would refuse too. */
-export function entityContents(csr: Pick<CertificationRequest, 'known'>): RequestedContents {
+export function entityContents(csr: Pick<CertificationRequest, 'known' | 'subject'>): RequestedContents {
   const contents = contentsOf(csr);
   const problem = contents.keyUsages && endEntityUsageProblem(contents.keyUsages);
   if (problem !== undefined) throw incorrectCsr(`csr: its key usage ${problem}.`);
@@ -23,7 +23,7 @@ export function entityContents(csr: Pick<CertificationRequest, 'known'>): Reques
 }
 
 /** For a subordinate CA. Throws PCA.00020401. */
-export function authorityContents(csr: Pick<CertificationRequest, 'known'>): RequestedContents {
+export function authorityContents(csr: Pick<CertificationRequest, 'known' | 'subject'>): RequestedContents {
   const contents = contentsOf(csr);
   // RFC 5280 §4.2.1.9: a path length means something only with keyCertSign.
   if (contents.keyUsages && !contents.keyUsages.includes('keyCertSign')) {
@@ -32,10 +32,13 @@ export function authorityContents(csr: Pick<CertificationRequest, 'known'>): Req
   return contents;
 }
 
-function contentsOf({ known }: Pick<CertificationRequest, 'known'>): RequestedContents {
+function contentsOf({ known, subject }: Pick<CertificationRequest, 'known' | 'subject'>): RequestedContents {
   return {
     keyUsages: known.keyUsage && orderedUsages(known.keyUsage),
-    alternativeNames: requestedNames(known.subjectAlternativeNames ?? []),
+    alternativeNames: distinctNames([
+      ...requestedNames(known.subjectAlternativeNames ?? []),
+      ...addressesIn(subject),
+    ]),
     extendedKeyUsages: requestedPurposes(known.extendedKeyUsage ?? []),
   };
 }
@@ -44,7 +47,15 @@ function requestedNames(names: readonly GeneralName[]): AlternativeName[] {
   if (names.length > alternativeNameLimit) {
     throw incorrectCsr(`csr: it has more than ${alternativeNameLimit} alternative names.`);
   }
-  return distinctNames(names.map(requestedName));
+  return names.map(requestedName);
+}
+
+/** RFC 5280 §4.1.2.6: an e-mail address in the subject has to stand among the alternative names too. */
+function addressesIn(subject: CertificationRequest['subject']): AlternativeName[] {
+  return subject.flat().flatMap(({ type, value }) => {
+    const checked = type === oids.emailAddress && certificateName({ type: 'EMAIL', value });
+    return checked && 'name' in checked ? [checked.name] : [];
+  });
 }
 
 function requestedName(name: GeneralName, index: number): AlternativeName {
