@@ -50,7 +50,7 @@ async function start(log: Log = silentLog): Promise<FastifyInstance> {
     );
     const secret = Type.Object({
       secret: Type.String({ ...anyCharacter }),
-      mood: Type.Optional(Type.Union([Type.String({ enum: ['GOOD', 'BAD'] }), Type.Null()])),
+      mood: Type.Optional(Type.Union([Type.String({ enum: ['GOOD', 'BAD', ''] }), Type.Null()])),
     });
     api.post('/v1/secrets', { schema: { body: secret } }, async (request) => request.body);
     const params = Type.Object({ id: Type.String() });

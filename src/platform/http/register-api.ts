@@ -19,6 +19,10 @@ import { type FieldFailure, InvalidField } from './validation.ts';
 
 /** Reference 3.2: requests signed with an access key may carry up to 12 MB. */
 export const largestBodyBytes = 12 * 1024 * 1024;
+/** Fastify's code for a body beyond that. */
+const bodyTooLarge = 'FST_ERR_CTP_BODY_TOO_LARGE';
+/** So long the rest of a body that is refused is waited for. */
+const lingerMs = 10_000;
 
 /** `none`: whatever is sent is ignored. `optional`: nothing, `null` and `{}` are the same. `required`: there must be a JSON value. */
 export type BodyExpectation = 'none' | 'optional' | 'required';
@@ -148,16 +152,27 @@ function errorHandler(options: ApiOptions) {
         'a request failed',
       );
     }
-    sendError(reply, request.id, error);
+    if (thrown.code === bodyTooLarge) whenSent(request, () => sendError(reply, request.id, error));
+    else sendError(reply, request.id, error);
   };
+}
+
+/** Clients read no answer while they send, and the connection closes with this one: the rest of the body is read, and dropped. */
+function whenSent({ raw }: FastifyRequest, answer: () => void): void {
+  const patience = setTimeout(done, lingerMs);
+  function done(): void {
+    clearTimeout(patience);
+    raw.off('end', done).off('close', done);
+    answer();
+  }
+  raw.on('end', done).on('close', done).resume();
 }
 
 function serviceErrorOf(thrown: FastifyError, options: ApiOptions): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof AccessDenied) return options.accessDenied(thrown);
   if (thrown instanceof InvalidField) return options.invalid(thrown.failure);
-  if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new ServiceError('gateway', gatewayErrors.bodyTooLarge);
+  if (thrown.code === bodyTooLarge) return new ServiceError('gateway', gatewayErrors.bodyTooLarge);
   if (thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const message = 'must be application/json';
     return options.invalid({ location: 'body', path: 'Content-Type', keyword: 'mediaType', message });

@@ -127,7 +127,9 @@ function wordingOf(
 }
 
 function oneOf(values: readonly unknown[]): { keyword: string; message: string } {
-  return { keyword: 'enum', message: `must be one of ${values.map(String).join(', ')}` };
+  // Some values are taken as text as well, and an empty text for none.
+  const texts = new Set(values.map(String).filter((text) => text !== ''));
+  return { keyword: 'enum', message: `must be one of ${[...texts].join(', ')}` };
 }
 
 /** `/tags/0/key` (RFC 6901) as `tags[0].key`. */
