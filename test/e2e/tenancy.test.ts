@@ -87,6 +87,9 @@ const rows: Record<string, Row> = {
     body: () => ({ is_compressed: false, type: 'OTHER' }),
   },
   [`POST ${certificates}/{certificate_id}/revoke`]: { kind: 'named', body: () => ({ reason: 'SUPERSEDED' }) },
+  ...tagRows(cas, 'ca_id'),
+  ...tagRows(certificates, 'certificate_id'),
+  'GET /v1/pca/config/console': own,
   [`POST ${cas}/order`]: { kind: 'own', body: () => orderBody },
   [`GET ${cas}/obs/agencies`]: own,
   [`POST ${cas}/obs/agencies`]: own,
@@ -119,6 +122,22 @@ const rows: Record<string, Row> = {
   [`DELETE ${cas}/{ca_id}`]: named,
   [`DELETE ${certificates}/{certificate_id}`]: named,
 };
+
+function tagRows(collection: string, id: string): Record<string, Row> {
+  const tag = { key: 'tried', value: 'once' };
+  const one: Row = { kind: 'named', body: () => ({ tag }) };
+  const several: Row = { kind: 'named', body: () => ({ tags: [tag] }) };
+  const search: Row = { kind: 'own', body: () => ({ tags: [{ key: 'account', values: [] }] }) };
+  return {
+    [`GET ${collection}/{${id}}/tags`]: named,
+    [`POST ${collection}/{${id}}/tags`]: one,
+    [`POST ${collection}/{${id}}/tags/create`]: several,
+    [`DELETE ${collection}/{${id}}/tags/delete`]: several,
+    [`GET ${collection}/tags`]: own,
+    [`POST ${collection}/resource-instances/filter`]: search,
+    [`POST ${collection}/resource-instances/count`]: search,
+  };
+}
 
 /** What nobody has. */
 const nobodys: Property = {
@@ -153,6 +172,9 @@ async function acquire(api: ApiClient, name: string): Promise<Property> {
   const caId = await createCa(api, rootCaBody(name));
   const pendingCaId = await createCa(api, pendingCaBody(`${name} pending`));
   const certificateId = await issueWithKey(api, caId, `${name} leaf`);
+  const tags = [{ key: 'account', value: name }];
+  await api.call('POST', `${cas}/${caId}/tags/create`, { tags });
+  await api.call('POST', `${certificates}/${certificateId}/tags/create`, { tags });
   const bought = await api.call<{ order_id: string; ca_ids: string[] }>('POST', `${cas}/order`, orderBody);
   return { caId, pendingCaId, certificateId, orderId: bought.order_id, boughtCaId: bought.ca_ids[0] ?? '' };
 }
