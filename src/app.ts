@@ -215,7 +215,8 @@ async function createCapabilities(
     publicHttpUrl,
   };
   const caPorts = { hsm: config.pkcs11, region, prices: config.caPrices };
-  const privateCaPorts = { ...base, ...caPorts, identity, keyStore, jobs };
+  const accountExists = (id: string) => principalExists('domain', id);
+  const privateCaPorts = { ...base, ...caPorts, identity, keyStore, jobs, accountExists };
   const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
   const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
 

@@ -33,6 +33,7 @@ const conditions: Record<CaOperation, readonly CaStatus[]> = {
   disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
   setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
+  share: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
 };
 
 for (const [operation, allowed] of Object.entries(conditions) as [CaOperation, readonly CaStatus[]][]) {

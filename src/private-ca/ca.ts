@@ -27,6 +27,7 @@ const allowedStatuses = {
   disableCrl: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
   setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
+  share: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
 } as const satisfies Record<string, readonly CaStatus[]>;
 
 export type CaOperation = keyof typeof allowedStatuses;

@@ -11,6 +11,7 @@ import { subscriptionEndKind } from './orders/subscription.ts';
 import { policyRoutes } from './policy/policy-routes.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
+import { shareRoutes } from './sharing/share-routes.ts';
 import { siteFeatureRoutes } from './site-features.ts';
 import { tagRoutes } from './tags/tag-routes.ts';
 
@@ -58,9 +59,10 @@ export function createPrivateCa({
     routes: (api) => {
       authorityRoutes(ports)(api);
       certificateRoutes(ports)(api);
-      policyRoutes(ports)(api);
       tagRoutes(ports)(api);
       siteFeatureRoutes(ports)(api);
+      policyRoutes(ports)(api);
+      shareRoutes(ports)(api);
     },
     orders: createAuthorityOrders(ports),
     jobHandlers: {

@@ -20,11 +20,15 @@ import { chainFrom } from './chain.ts';
 import { pcaError } from './errors.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import type { RevocationPort } from './revocation-port.ts';
+import { findSharingOwner } from './sharing/share-store.ts';
+import { findSharedSummary } from './sharing/shared-authority.ts';
 import type { Validity } from './validity.ts';
 
 /** A CA that may issue now, with what a certificate takes from its issuer. */
 export interface Issuer {
   readonly ca: AuthoritySummary;
+  /** For whom it issues: its owner, or an account with which it is shared. */
+  readonly accountId: string;
   readonly keyAlgorithm: KeyAlgorithm;
   readonly signer: Signer;
   /** The subject of its certificate, encoded: the issuer of what it issues, octet by octet. */
@@ -100,18 +104,27 @@ export class Issuers {
 
   /**
    * Throws PCA.00030103 if the account has no such CA, what `permit` throws, PCA.00030201 unless it is ACTIVED, PCA.00030202 if it is frozen,
-   * PCA.00020001 if it can never issue here.
+   * PCA.00020001 if it can never issue here. With `sharedToo` also a CA that another account shares; its projects are not asked about.
    */
-  async load(accountId: string, issuerId: string, permit: IssuerPermit): Promise<Issuer> {
-    const ca = await findAuthoritySummary(this.#database, accountId, issuerId);
+  async load(
+    accountId: string,
+    issuerId: string,
+    permit: IssuerPermit,
+    { sharedToo = false }: { readonly sharedToo?: boolean } = {},
+  ): Promise<Issuer> {
+    const own = await findAuthoritySummary(this.#database, accountId, issuerId);
+    const shared =
+      own || !sharedToo ? undefined : await findSharedSummary(this.#database, accountId, issuerId);
+    const ca = own ?? shared;
     if (ca === undefined) throw issuerNotFound();
-    await permit(ca.enterprise_project_id);
+    if (own !== undefined) await permit(own.enterprise_project_id);
     requireIssuing(ca, this.#clock.nowMs());
     const { nameDer, keyIdentifier, inheritedConstraints } = await this.#identityOf(ca);
     return {
       ca,
+      accountId,
       keyAlgorithm: ca.key_algorithm as KeyAlgorithm,
-      signer: await this.#keyStore.signer({ accountId, purpose: 'pca' }, ca.key_id!),
+      signer: await this.#keyStore.signer({ accountId: ca.account_id, purpose: 'pca' }, ca.key_id!),
       nameDer,
       keyIdentifier,
       validity: { notBefore: ca.not_before!, notAfter: ca.not_after },
@@ -124,6 +137,10 @@ export class Issuers {
   async requireStillIssuing(transaction: Transaction, issuer: Issuer): Promise<void> {
     const state = await findAuthorityState(transaction, issuer.ca.account_id, issuer.ca.ca_id);
     if (state === undefined) throw issuerNotFound();
+    const { accountId, ca } = issuer;
+    if (accountId !== ca.account_id && !(await findSharingOwner(transaction, accountId, ca.ca_id))) {
+      throw issuerNotFound();
+    }
     requireIssuing(state, this.#clock.nowMs());
     if (state.issuance_policy !== issuer.ca.issuance_policy) {
       throw pcaError(

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import { orderMigrations } from './orders/migrations.ts';
 import { policyMigrations } from './policy/migrations.ts';
+import { sharingMigrations } from './sharing/migrations.ts';
 import type { PrivateCaTables } from './tables.ts';
 import { tagMigrations } from './tags/migrations.ts';
 
@@ -212,5 +213,6 @@ export const migrations: Migrations = {
   'private-ca-0007-certificate-lists': { up: widenCertificateIndexes },
   ...orderMigrations,
   ...policyMigrations,
+  ...sharingMigrations,
   ...tagMigrations,
 };

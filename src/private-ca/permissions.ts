@@ -48,6 +48,8 @@ export const permissions = {
   // The reference has neither the operation nor an action for it.
   switchOcsp: permission('pca:ca:switchOcsp', tagged),
   // Extensions, too.
+  listShares: permission('pca:ca:listShares', project),
+  setShares: permission('pca:ca:setShares', project),
   getIssuancePolicy: permission('pca:ca:getIssuancePolicy', project),
   setIssuancePolicy: permission('pca:ca:setIssuancePolicy', project),
   listCertificates: permission('pca:cert:list', project),

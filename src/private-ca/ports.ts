@@ -25,6 +25,8 @@ export interface PrivateCaPorts {
   readonly keyStore: KeyStore;
   readonly jobs: Pick<Scheduler, 'schedule' | 'cancel'>;
   readonly quotas: QuotaStore;
+  /** With whom a CA may be shared; left out: with nobody. */
+  readonly accountExists?: (accountId: string) => Promise<boolean>;
   /** Left out: there is none. */
   readonly hsm?: HsmCluster | undefined;
   /** Where the HSM cluster is. */

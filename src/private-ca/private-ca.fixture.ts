@@ -33,6 +33,9 @@ export const testNowMs = Date.UTC(2024, 2, 15, 10, 20, 30, 456);
 export const knownProject = '11111111-2222-3333-4444-555555555555';
 export const unknownProject = '99999999-2222-3333-4444-555555555555';
 
+/** An account that there is not. */
+export const unknownAccount = 'f'.repeat(32);
+
 interface AuditTables {
   test_audit: {
     account_id: string;
@@ -179,8 +182,20 @@ export async function openBench(
   const keyStore = createKeyStore({ database, clock, random, log, masterKey, token, scheduler: jobs });
   const asked: Bench['asked'] = [];
   const identity = identityDouble(database, asked);
+  const accountExists = async (id: string) => id !== unknownAccount;
   const hsm = token && { clusterId: token.clusterId, accountNames };
-  const given = { database, clock, random, log, identity, keyStore, jobs, hsm, ...(prices && { prices }) };
+  const given = {
+    database,
+    clock,
+    random,
+    log,
+    identity,
+    keyStore,
+    jobs,
+    hsm,
+    accountExists,
+    ...(prices && { prices }),
+  };
   const privateCa = createPrivateCa(quotas ? { ...given, quotas } : given);
   const handlers = { ...keyStore.jobHandlers, ...privateCa.jobHandlers };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);

@@ -156,6 +156,16 @@ export interface AuthoritySubscriptionTable {
   expire_time: number;
 }
 
+/** With whom a CA is shared. */
+export interface AuthorityShareTable {
+  ca_id: string;
+  /** The account that may issue with it. */
+  consumer_id: string;
+  /** The owner. */
+  account_id: string;
+  create_time: number;
+}
+
 export interface PrivateCaTables {
   certificate_authorities: CertificateAuthorityTable;
   private_certificates: PrivateCertificateTable;
@@ -163,4 +173,5 @@ export interface PrivateCaTables {
   pca_quotas: ResourceQuotaTable;
   certificate_authority_orders: AuthorityOrderTable;
   certificate_authority_subscriptions: AuthoritySubscriptionTable;
+  certificate_authority_shares: AuthorityShareTable;
 }

@@ -106,6 +106,9 @@ const rows: Record<string, Row> = {
   [`GET ${cas}/{ca_id}/issuance-policy`]: named,
   [`PUT ${cas}/{ca_id}/issuance-policy`]: { kind: 'named', body: () => ({ key_algorithms: ['EC256'] }) },
   [`DELETE ${cas}/{ca_id}/issuance-policy`]: named,
+  [`GET ${cas}/{ca_id}/shares`]: named,
+  [`PUT ${cas}/{ca_id}/shares`]: { kind: 'named', body: () => ({ account_ids: ['a'.repeat(32)] }) },
+  [`DELETE ${cas}/{ca_id}/shares`]: named,
   [`GET ${orders}/customer-orders/details/{order_id}`]: notBilled('CBC.30000010'),
   [`POST ${orders}/suscriptions/resources/query`]: { kind: 'own', body: () => ({}) },
   [`POST ${resources}/renew`]: {

@@ -68,6 +68,7 @@ function addQueries(api: Api, ports: AuthorityPorts): void {
       const { total, authorities } = await listAuthorities(ports, actor, {
         ...query,
         sortKey: query.sort_key,
+        withShared: !query.owned_by_self,
         sortDirection: query.sort_dir === 'ASC' ? 'asc' : 'desc',
       });
       const nowMs = ports.clock.nowMs();

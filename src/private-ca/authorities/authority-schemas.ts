@@ -122,5 +122,8 @@ export const listQuery = Type.Object({
     Type.String({ enum: ['create_time', 'common_name', 'type', 'not_after'], default: 'create_time' }),
   ),
   sort_dir: Type.Unsafe<'DESC' | 'ASC'>(Type.String({ enum: ['DESC', 'ASC'], default: 'DESC' })),
-  owned_by_self: Type.Boolean({ default: true, description: 'Nothing is shared, so both are the same.' }),
+  owned_by_self: Type.Boolean({
+    default: true,
+    description: 'false adds the CAs that other accounts share.',
+  }),
 });

@@ -25,6 +25,8 @@ export type AuthoritySortKey = 'create_time' | 'common_name' | 'type' | 'not_aft
 
 export interface AuthorityQuery {
   readonly accountId: string;
+  /** CAs of other accounts that are listed with the account's own. */
+  readonly sharedIds?: readonly string[];
   readonly nowMs: number;
   /** Part of the common name. */
   readonly name?: string | undefined;
@@ -183,8 +185,15 @@ function filtered<Output>(
   selection: SelectQueryBuilder<PrivateCaTables, 'certificate_authorities', Output>,
   query: AuthorityQuery,
 ): SelectQueryBuilder<PrivateCaTables, 'certificate_authorities', Output> {
-  const { name, status, type, nowMs } = query;
-  let narrowed = selection.where('account_id', '=', query.accountId).where('listed', '=', 1);
+  const { name, sharedIds = [], status, type, nowMs } = query;
+  const isOwn = (eb: ExpressionBuilder<PrivateCaTables, 'certificate_authorities'>) =>
+    eb('account_id', '=', query.accountId);
+  let narrowed = selection.where('listed', '=', 1);
+  // Without what is shared the index of the order finds the page.
+  narrowed =
+    sharedIds.length === 0
+      ? narrowed.where(isOwn)
+      : narrowed.where((eb) => eb.or([isOwn(eb), eb('ca_id', 'in', [...sharedIds])]));
   if (name !== undefined) {
     narrowed = narrowed.where((eb) => matches(eb.ref('common_name'), containsPattern(name)));
   }

@@ -3,7 +3,7 @@ import { requireAllowed } from '../ca.ts';
 import { chainFrom, splitCertificates } from '../chain.ts';
 import { apiPem, apiPemChain } from '../pem-text.ts';
 import type { PrivateCaPorts } from '../ports.ts';
-import { loadAuthority } from './load-authority.ts';
+import { loadAuthorityOrShared } from './load-authority.ts';
 
 export interface ExportedAuthority {
   /** PEM. */
@@ -17,7 +17,7 @@ export async function exportAuthority(
   actor: Actor,
   caId: string,
 ): Promise<ExportedAuthority> {
-  const ca = await loadAuthority(ports, actor, 'exportAuthority', caId);
+  const ca = await loadAuthorityOrShared(ports, actor, 'exportAuthority', caId);
   requireAllowed('export', ca, ports.clock.nowMs());
   if (ca.certificate_der === null) throw new Error(`CA ${ca.ca_id} is ${ca.status} without a certificate`);
   const imported = ca.imported_chain_der === null ? [] : splitCertificates(ca.imported_chain_der);

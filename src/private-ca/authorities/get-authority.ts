@@ -1,9 +1,10 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { asShared, findSharedSummary } from '../sharing/shared-authority.ts';
 import { type AuthoritySummary, findAuthoritySummary } from './authority-store.ts';
 import { authorityNotFound, authorizeOnAuthority } from './load-authority.ts';
 
-/** Also of a CA that was issued from an external CSR, which no list shows. Throws PCA.00030102. */
+/** Also of a CA that was issued from an external CSR, which no list shows, and of one that is shared with the account. Throws PCA.00030102. */
 export async function getAuthority(
   ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
   actor: Actor,
@@ -11,6 +12,8 @@ export async function getAuthority(
 ): Promise<AuthoritySummary> {
   const ca = await findAuthoritySummary(ports.database, actor.accountId, caId);
   await authorizeOnAuthority(ports, actor, 'getAuthority', ca ?? { notFound: caId });
-  if (ca === undefined) throw authorityNotFound();
-  return ca;
+  if (ca !== undefined) return ca;
+  const shared = await findSharedSummary(ports.database, actor.accountId, caId);
+  if (shared === undefined) throw authorityNotFound();
+  return asShared(shared);
 }

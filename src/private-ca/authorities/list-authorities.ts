@@ -1,6 +1,8 @@
 import type { Actor } from '../../iam/actor.ts';
 import { accessRequest } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { listSharedWith } from '../sharing/share-store.ts';
+import { asShared } from '../sharing/shared-authority.ts';
 import * as store from './authority-store.ts';
 
 export interface AuthorityList {
@@ -9,14 +11,21 @@ export interface AuthorityList {
   readonly authorities: readonly store.AuthoritySummary[];
 }
 
+export type AuthorityFilter = Omit<store.AuthorityQuery, 'accountId' | 'sharedIds' | 'nowMs'> & {
+  /** Adds the CAs that other accounts share. */
+  readonly withShared: boolean;
+};
+
 export async function listAuthorities(
   { clock, database, identity }: Pick<PrivateCaPorts, 'clock' | 'database' | 'identity'>,
   actor: Actor,
-  filter: Omit<store.AuthorityQuery, 'accountId' | 'nowMs'>,
+  { withShared, ...filter }: AuthorityFilter,
 ): Promise<AuthorityList> {
   await identity.authorize(actor, accessRequest('listAuthorities'));
-  const query = { ...filter, accountId: actor.accountId, nowMs: clock.nowMs() };
+  const { accountId } = actor;
+  const sharedIds = withShared ? await listSharedWith(database, accountId) : [];
+  const query = { ...filter, accountId, sharedIds, nowMs: clock.nowMs() };
   const total = await store.countAuthorities(database, query);
-  const authorities = query.limit === 0 ? [] : await store.listAuthorities(database, query);
-  return { total, authorities };
+  const found = query.limit === 0 ? [] : await store.listAuthorities(database, query);
+  return { total, authorities: found.map((ca) => (ca.account_id === accountId ? ca : asShared(ca))) };
 }

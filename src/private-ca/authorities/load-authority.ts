@@ -9,6 +9,7 @@ import {
   type PermissionName,
 } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { findSharedAuthority } from '../sharing/shared-authority.ts';
 import { listTags } from '../tags/tag-store.ts';
 import { findAuthority } from './authority-store.ts';
 
@@ -53,6 +54,20 @@ export async function loadAuthority(
 ): Promise<CertificateAuthority> {
   const ca = await findAuthority(ports.database, actor.accountId, caId);
   await authorizeOnAuthority(ports, actor, permission, ca ?? { notFound: caId }, target);
+  if (ca === undefined) throw authorityNotFound();
+  return ca;
+}
+
+/** As `loadAuthority`, for what may also be done with a CA that another account shares. */
+export async function loadAuthorityOrShared(
+  ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  permission: PermissionName,
+  caId: string,
+): Promise<CertificateAuthority> {
+  const own = await findAuthority(ports.database, actor.accountId, caId);
+  await authorizeOnAuthority(ports, actor, permission, own ?? { notFound: caId });
+  const ca = own ?? (await findSharedAuthority(ports.database, actor.accountId, caId));
   if (ca === undefined) throw authorityNotFound();
   return ca;
 }

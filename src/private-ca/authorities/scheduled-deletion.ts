@@ -2,6 +2,7 @@ import type { NewJob } from '../../jobs/index.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import { endSubscription } from '../orders/subscription.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { deleteShares } from '../sharing/share-store.ts';
 import { deleteAllTags } from '../tags/tag-store.ts';
 import { findAuthority, updateAuthority } from './authority-store.ts';
 import { recordAuthorityAudit } from './change-authority.ts';
@@ -32,6 +33,7 @@ export async function carryOutDeletion(
       await keyStore.destroy(transaction, { accountId: ca.account_id, purpose: 'pca' }, ca.key_id);
     }
     await deleteAllTags(transaction, ca.ca_id);
+    await deleteShares(transaction, ca.ca_id);
     await endSubscription(ports, transaction, ca.ca_id);
     if (ca.listed === 1) await quotas.release(transaction, ca.account_id, 'CERTIFICATE_AUTHORITY');
     await recordAuthorityAudit(ports, transaction, actor, 'deleteAuthority', ca, 'deletion carried out');

@@ -43,7 +43,9 @@ export async function createCertificateByCsr(
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   // The signature is verified on the thread pool while the issuer is read.
   const [issuer] = await Promise.all([
-    ports.issuers.load(actor.accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask)),
+    ports.issuers.load(actor.accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), {
+      sharedToo: body.type !== 'INTERMEDIATE_CA',
+    }),
     requirePossession(csr),
   ]);
   const validity = withinIssuer(period, issuer.validity);

@@ -41,7 +41,9 @@ export async function createCertificate(
   const requested = requestedExtensions(body);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
   await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
-  const issuer = await ports.issuers.load(accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask));
+  const issuer = await ports.issuers.load(accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), {
+    sharedToo: true,
+  });
   const keyAlgorithm = body.key_algorithm ?? issuer.keyAlgorithm;
   requireSameFamily(keyAlgorithm, issuer.keyAlgorithm);
   const signatureAlgorithm = chosenSignatureAlgorithm(body.signature_algorithm, issuer);

@@ -1,6 +1,6 @@
 import { zipSync } from 'fflate';
 import type { Actor } from '../../iam/actor.ts';
-import { findAuthority } from '../authorities/authority-store.ts';
+import { findAuthorityOfAnyAccount } from '../authorities/authority-store.ts';
 import { chainFrom } from '../chain.ts';
 import { pcaError } from '../errors.ts';
 import { permissions } from '../permissions.ts';
@@ -31,9 +31,12 @@ export async function exportCertificate(
   const certificate = await getAuthorizedCertificate(ports, actor, 'exportCertificate', certificateId);
   requireAllowed('export', certificate, ports.clock.nowMs());
   const items = definedItems(request, certificate);
-  const chain = await chainFrom(ports.database, certificate.account_id, certificate.issuer_id);
+  // The issuer may have been another account's, and may be shared no more: its certificates are no secret.
+  const issuer = await findAuthorityOfAnyAccount(ports.database, certificate.issuer_id);
+  const chain = issuer ? await chainFrom(ports.database, issuer.account_id, issuer.ca_id) : [];
   const source = {
     certificate,
+    issuer,
     chain,
     password: request.password,
     keystorePassword: passwordOf(ports, request),
@@ -76,9 +79,7 @@ function passwordOf({ random }: Pick<PrivateCaPorts, 'random'>, request: ExportR
 }
 
 function contentOf(ports: PrivateCaPorts, source: ExportSource, [, content]: ExportItem) {
-  const findIssuer = (issuerId: string) =>
-    findAuthority(ports.database, source.certificate.account_id, issuerId);
-  return exportedContent({ ...ports, findIssuer }, source, content);
+  return exportedContent(ports, source, content);
 }
 
 async function asFields(

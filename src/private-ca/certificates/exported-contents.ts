@@ -9,6 +9,7 @@ import {
   parseCertificate,
   pkcs8ToTraditionalPem,
 } from '../../pki/index.ts';
+import type { CertificateAuthority } from '../ca.ts';
 import { pcaError } from '../errors.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { PrivateCertificate } from './certificate.ts';
@@ -18,6 +19,7 @@ import { keyOwner } from './key-owner.ts';
 /** What an export is made of. */
 export interface ExportSource {
   readonly certificate: PrivateCertificate;
+  readonly issuer: Pick<CertificateAuthority, 'account_id' | 'key_id'> | undefined;
   /** DER, from the issuer to the root. */
   readonly chain: readonly Uint8Array[];
   /** Encrypts private keys; undefined: they are not encrypted. */
@@ -27,9 +29,7 @@ export interface ExportSource {
   readonly newline: '\n' | '\r\n';
 }
 
-type ExportPorts = Pick<PrivateCaPorts, 'keyStore' | 'random' | 'clock'> & {
-  readonly findIssuer: (issuerId: string) => Promise<{ key_id: string | null } | undefined>;
-};
+type ExportPorts = Pick<PrivateCaPorts, 'keyStore' | 'random' | 'clock'>;
 
 /** One file or field: text, or bytes of a keystore. Throws PCA.00030201 if nobody is left to sign an envelope. */
 export async function exportedContent(
@@ -113,7 +113,7 @@ async function envelope(
 ): Promise<string> {
   const { certificate } = source;
   const randomBytes = (length: number) => ports.random.bytes(length);
-  const signer = standard === 'envelopeGmt0010' ? await envelopeSigner(ports, certificate) : undefined;
+  const signer = standard === 'envelopeGmt0010' ? await envelopeSigner(ports, source) : undefined;
   const bytes = await withPrivateKey(ports, source, certificate.enc_key_id!, (privateKeyPkcs8) =>
     signer === undefined
       ? encodeSm2EnvelopedKey({
@@ -133,13 +133,12 @@ async function envelope(
 }
 
 /** GM/T 0010 wants the sender's signature: the CA's, as far as its key still exists. */
-async function envelopeSigner({ keyStore, findIssuer }: ExportPorts, certificate: PrivateCertificate) {
-  const keyId = (await findIssuer(certificate.issuer_id))?.key_id;
-  if (keyId == null) {
+async function envelopeSigner({ keyStore }: ExportPorts, { issuer }: ExportSource) {
+  if (issuer?.key_id == null) {
     throw pcaError(
       'PCA.00030201',
       'The issuing CA was deleted, so no envelope can be signed: export with is_sm_standard false.',
     );
   }
-  return keyStore.signer(keyOwner(certificate.account_id), keyId);
+  return keyStore.signer(keyOwner(issuer.account_id), issuer.key_id);
 }

@@ -58,6 +58,17 @@ export async function recordCertificate(
       result: 'success',
       detail: `serial number ${row.serial_number}, issued by ${issuer.ca.ca_id}`,
     });
+    if (issuer.ca.account_id !== actor.accountId) {
+      const { identity } = ports;
+      await identity.recordAudit(transaction, identity.systemActor(issuer.ca.account_id, 'sharing'), {
+        action: permissions[unrecorded.permission].action,
+        resourceType: 'ca',
+        resourceId: issuer.ca.ca_id,
+        resourceName: issuer.ca.common_name,
+        result: 'success',
+        detail: `serial number ${row.serial_number}, issued for account ${actor.accountId}`,
+      });
+    }
   });
   return row.certificate_id;
 }

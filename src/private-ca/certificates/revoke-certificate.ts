@@ -1,4 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
+import { findAuthorityState } from '../authorities/authority-store.ts';
 import { pcaError } from '../errors.ts';
 import { setRevocation } from '../issued-serial-store.ts';
 import { accessRequest, caResource } from '../permissions.ts';
@@ -62,7 +63,10 @@ export async function authorizedToRevoke(
       enterpriseProjectId: found?.enterprise_project_id,
       ...(found && {
         resource: caResource(actor.accountId, found.issuer_id),
-        resourceTags: await listTags(database, found.issuer_id),
+        // Tags of a CA that another account shares are its owner's.
+        resourceTags: (await findAuthorityState(database, actor.accountId, found.issuer_id))
+          ? await listTags(database, found.issuer_id)
+          : [],
       }),
     }),
   );

@@ -1,0 +1,61 @@
+import type { Actor } from '../../iam/actor.ts';
+import { changeAuthority } from '../authorities/change-authority.ts';
+import { loadAuthority } from '../authorities/load-authority.ts';
+import { requireAllowed } from '../ca.ts';
+import { pcaError } from '../errors.ts';
+import type { PrivateCaPorts } from '../ports.ts';
+import type { AuthorityShareTable } from '../tables.ts';
+import { deleteShares, insertShares, listShares } from './share-store.ts';
+
+/** With whom the CA is shared. Throws AccessDenied, PCA.00030102. */
+export async function getShares(
+  ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  caId: string,
+): Promise<AuthorityShareTable[]> {
+  const ca = await loadAuthority(ports, actor, 'listShares', caId);
+  return listShares(ports.database, ca.ca_id);
+}
+
+/** Shares the CA with these accounts and no others. Throws PCA.00020001 for an id that is no other account's. */
+export async function setShares(
+  ports: PrivateCaPorts,
+  actor: Actor,
+  caId: string,
+  accountIds: readonly string[],
+): Promise<void> {
+  const { clock, database } = ports;
+  const ca = await loadAuthority(ports, actor, 'setShares', caId);
+  requireAllowed('share', ca, clock.nowMs());
+  const consumers = [...new Set(accountIds)];
+  await requireOtherAccounts(ports, actor, consumers);
+  await database.transaction(async (transaction) => {
+    const before = await listShares(transaction, ca.ca_id);
+    const since = new Map(before.map((share) => [share.consumer_id, share.create_time]));
+    await deleteShares(transaction, ca.ca_id);
+    if (consumers.length > 0) {
+      await insertShares(
+        transaction,
+        consumers.map((consumer_id) => ({
+          ca_id: ca.ca_id,
+          consumer_id,
+          account_id: ca.account_id,
+          create_time: since.get(consumer_id) ?? clock.nowMs(),
+        })),
+      );
+    }
+    // Nothing of the CA itself changes; what it is still has to be what was seen.
+    await changeAuthority(ports, transaction, actor, 'setShares', ca, { ca_id: ca.ca_id });
+  });
+}
+
+async function requireOtherAccounts(
+  { accountExists }: Pick<PrivateCaPorts, 'accountExists'>,
+  { accountId }: Actor,
+  accountIds: readonly string[],
+): Promise<void> {
+  for (const [index, id] of accountIds.entries()) {
+    if (id === accountId) throw pcaError('PCA.00020001', `account_ids[${index}] is the owner of the CA.`);
+    if (!(await accountExists?.(id))) throw pcaError('PCA.00020001', `account_ids[${index}] is no account.`);
+  }
+}
