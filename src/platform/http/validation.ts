@@ -66,24 +66,43 @@ function unstorableField(
   nulFields: readonly string[],
 ): Omit<FieldFailure, 'location'> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  for (const [path, member] of Object.entries(value)) {
-    const message = textProblem(member, nulFields.includes(path));
-    if (message) return { path, keyword: 'characters', message };
+  for (const [name, member] of Object.entries(value)) {
+    const isNulAllowed = nulFields.includes(name);
+    if (isStorable(member, isNulAllowed)) continue;
+    return { keyword: 'characters', ...firstProblem(member, name, isNulAllowed) };
   }
   return undefined;
 }
 
-function textProblem(root: unknown, isNulAllowed: boolean): string | undefined {
+// Two passes, as nearly every request passes the first, which makes no names; neither recurses, as nesting is the client's choice.
+function isStorable(root: unknown, isNulAllowed: boolean): boolean {
   const waiting = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+  while (waiting.length > 0) {
+    const value = waiting.pop();
     if (typeof value === 'string') {
-      if (!value.isWellFormed()) return 'must be Unicode text without lone surrogates';
-      if (!isNulAllowed && value.includes('\0')) return 'must not contain the character NUL';
+      if (!value.isWellFormed() || (!isNulAllowed && value.includes('\0'))) return false;
     } else if (typeof value === 'object' && value !== null) {
       for (const member of Object.values(value)) if (typeof member !== 'number') waiting.push(member);
     }
   }
-  return undefined;
+  return true;
+}
+
+function firstProblem(root: unknown, name: string, isNulAllowed: boolean): { path: string; message: string } {
+  const waiting = [{ path: name, value: root }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { path, value } = next;
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) return { path, message: 'must be Unicode text without lone surrogates' };
+      if (!isNulAllowed && value.includes('\0'))
+        return { path, message: 'must not contain the character NUL' };
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, member] of Object.entries(value)) {
+        waiting.push({ path: Array.isArray(value) ? `${path}[${key}]` : joinPath(path, key), value: member });
+      }
+    }
+  }
+  return { path: name, message: 'cannot be kept as it is' };
 }
 
 function describe(
