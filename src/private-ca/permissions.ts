@@ -48,10 +48,10 @@ export const permissions = {
   // The reference has neither the operation nor an action for it.
   switchOcsp: permission('pca:ca:switchOcsp', tagged),
   // Extensions, too.
-  listShares: permission('pca:ca:listShares', project),
-  setShares: permission('pca:ca:setShares', project),
-  getIssuancePolicy: permission('pca:ca:getIssuancePolicy', project),
-  setIssuancePolicy: permission('pca:ca:setIssuancePolicy', project),
+  listShares: permission('pca:ca:listShares', tagged),
+  setShares: permission('pca:ca:setShares', tagged),
+  getIssuancePolicy: permission('pca:ca:getIssuancePolicy', tagged),
+  setIssuancePolicy: permission('pca:ca:setIssuancePolicy', tagged),
   listCertificates: permission('pca:cert:list', project),
   issueCertificate: permission('pca:ca:issueCert', projectAndName),
   issueCertificateByCsr: permission('pca:ca:issueCertByCsr', projectAndName, 'pca:ca:issueCertThroughCSR'),

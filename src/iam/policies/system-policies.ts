@@ -3,13 +3,15 @@ import type { Policy } from './policy.ts';
 import type { PolicyDocument } from './policy-document.ts';
 
 /** Services whose resources tenants administrate; identity itself is left to the Security Administrator. */
-const tenantServices = ['pca', 'scm', 'kms', 'obs', 'eps', 'cts'];
+const tenantServices = ['pca', 'scm', 'kms', 'obs', 'eps', 'cts', 'bss'];
 
 const pcaReadActions = [
   'pca:ca:list',
   'pca:ca:get',
   'pca:ca:getCsr',
   'pca:ca:quota',
+  'pca:ca:getIssuancePolicy',
+  'pca:ca:listShares',
   // Certificates of CAs are public; pca:cert:export gives private keys away and is left out.
   'pca:ca:export',
   'pca:ca:listTags',
@@ -55,7 +57,14 @@ const kmsReadActions = [
 ];
 
 const iamReadActions = ['iam:*:get*', 'iam:*:list*', 'iam:*:check*'];
-const otherReadActions = ['obs:*:Get*', 'obs:*:List*', 'eps:*:get*', 'eps:*:list*', 'cts:*:list*'];
+const otherReadActions = [
+  'obs:*:Get*',
+  'obs:*:List*',
+  'eps:*:get*',
+  'eps:*:list*',
+  'cts:*:list*',
+  'bss:*:view',
+];
 
 function systemPolicy(
   displayName: string,

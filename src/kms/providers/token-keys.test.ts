@@ -3,7 +3,12 @@ import { createPublicKey, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import { createJobs, jobsMigrations } from '../../jobs/index.ts';
-import { type Signer, signatureAlgorithmFor, UnsupportedAlgorithmError } from '../../pki/index.ts';
+import {
+  type Signer,
+  signatureAlgorithmFor,
+  signPieces,
+  UnsupportedAlgorithmError,
+} from '../../pki/index.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/database.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -45,6 +50,12 @@ async function assertSigns(signer: Signer): Promise<void> {
   const signature = await signer.sign(data, signatureAlgorithmFor('EC256'));
   const key = createPublicKey({ key: Buffer.from(signer.publicKeySpki), format: 'der', type: 'spki' });
   assert.ok(verify('sha256', data, key, signature));
+  async function* pieces() {
+    yield data.subarray(0, 4);
+    yield data.subarray(4);
+  }
+  const inPieces = await signPieces(signer, pieces(), signatureAlgorithmFor('EC256'));
+  assert.ok(verify('sha256', data, key, inPieces));
 }
 
 describeOnEachDatabase('private keys in a token', { ...migrations, ...jobsMigrations }, (openDatabase) => {

@@ -1,5 +1,5 @@
 import type { Job, NewJob, Scheduler } from '../../jobs/index.ts';
-import type { KeyAlgorithm, Signer } from '../../pki/index.ts';
+import { type KeyAlgorithm, type Signer, signPieces } from '../../pki/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Transaction } from '../../platform/db/database.ts';
 import type { Random } from '../../platform/random.ts';
@@ -155,7 +155,11 @@ function nameInToken(purpose: KeyOwner['purpose'], keyId: string): string {
 
 function signerOf(token: Token, name: string, algorithm: KeyAlgorithm, spki: Uint8Array): Signer {
   const signer = tokenSigner(token, name, algorithm, spki);
-  return { ...signer, sign: (...message) => reaching(token.clusterId, () => signer.sign(...message)) };
+  return {
+    ...signer,
+    sign: (tbs, algorithm) => reaching(token.clusterId, () => signer.sign(tbs, algorithm)),
+    signPieces: (pieces, algorithm) => reaching(token.clusterId, () => signPieces(signer, pieces, algorithm)),
+  };
 }
 
 async function reaching<Result>(clusterId: string, work: () => Promise<Result>): Promise<Result> {

@@ -30,6 +30,8 @@ export async function setShares(
   const consumers = [...new Set(accountIds)];
   await requireOtherAccounts(ports, actor, consumers);
   await database.transaction(async (transaction) => {
+    // Nothing of the CA changes, but it still has to be what was seen, and who else sets its shares waits for this row.
+    await changeAuthority(ports, transaction, actor, 'setShares', ca, { ca_id: ca.ca_id });
     const before = await listShares(transaction, ca.ca_id);
     const since = new Map(before.map((share) => [share.consumer_id, share.create_time]));
     await deleteShares(transaction, ca.ca_id);
@@ -44,8 +46,6 @@ export async function setShares(
         })),
       );
     }
-    // Nothing of the CA itself changes; what it is still has to be what was seen.
-    await changeAuthority(ports, transaction, actor, 'setShares', ca, { ca_id: ca.ca_id });
   });
 }
 

@@ -130,6 +130,22 @@ describeOnEachDatabase('a shared CA', benchMigrations, (open) => {
     assert.equal(await countOf(consumer), 0);
   });
 
+  test('of lists that are set at the same time one stays whole', async () => {
+    const own = await openBench(await open());
+    const owner = own.account();
+    const caId = await create(owner);
+    const lists = [1, 2, 3].map(() => [own.account(), own.account()]);
+    const answers = await Promise.all(lists.map((accounts) => share(owner, caId, ...accounts)));
+    for (const answer of answers) assertDone(answer);
+    const whole = lists.map((accounts) =>
+      accounts
+        .map(({ accountId }) => accountId)
+        .sort()
+        .join(),
+    );
+    assert.ok(whole.includes((await sharesOf(owner, caId)).join()));
+  });
+
   test('when the CA is gone nobody shares it, and the chains of consumers are whole', async () => {
     const own = await openBench(await open());
     const { owner, consumer, caId } = await shared(own);
