@@ -138,6 +138,7 @@ describe('an API', () => {
       ['{"name":"a\\u0000b"}', `body|name|${nul}`],
       ['{"name":"a\\ud800b"}', `body|name|${surrogate}`],
       ['{"name":"ab","tags":[{"key":"ok"},{"key":"\\u0000"}]}', `body|tags[1].key|${nul}`],
+      [`{"name":"ab","x":${'['.repeat(50)}"\\u0000"${']'.repeat(50)}}`, `body|x${'[0]'.repeat(5)}|${nul}`],
     ];
     for (const [sent, detail] of bodies) {
       const { status, body } = await post(app, '/v1/things', sent);

@@ -74,7 +74,7 @@ function unstorableField(
   return undefined;
 }
 
-// Two passes, as nearly every request passes the first, which makes no names; neither recurses, as nesting is the client's choice.
+// Nearly every request passes this, which makes no names; and it does not recurse, as nesting is the client's choice.
 function isStorable(root: unknown, isNulAllowed: boolean): boolean {
   const waiting = [root];
   while (waiting.length > 0) {
@@ -82,27 +82,37 @@ function isStorable(root: unknown, isNulAllowed: boolean): boolean {
     if (typeof value === 'string') {
       if (!value.isWellFormed() || (!isNulAllowed && value.includes('\0'))) return false;
     } else if (typeof value === 'object' && value !== null) {
-      for (const member of Object.values(value)) if (typeof member !== 'number') waiting.push(member);
+      const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+      for (const member of members) if (typeof member !== 'number') waiting.push(member);
     }
   }
   return true;
 }
 
-function firstProblem(root: unknown, name: string, isNulAllowed: boolean): { path: string; message: string } {
-  const waiting = [{ path: name, value: root }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { path, value } = next;
-    if (typeof value === 'string') {
-      if (!value.isWellFormed()) return { path, message: 'must be Unicode text without lone surrogates' };
-      if (!isNulAllowed && value.includes('\0'))
-        return { path, message: 'must not contain the character NUL' };
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [key, member] of Object.entries(value)) {
-        waiting.push({ path: Array.isArray(value) ? `${path}[${key}]` : joinPath(path, key), value: member });
-      }
-    }
+/** Deeper than any field of these interfaces. Bounded, and nothing made per member: a hostile body has millions of them, or of levels. */
+const namedLevels = 5;
+
+function firstProblem(
+  value: unknown,
+  path: string,
+  isNulAllowed: boolean,
+  levels = namedLevels,
+): { path: string; message: string } {
+  const isBad = (member: unknown) => !isStorable(member, isNulAllowed);
+  if (typeof value !== 'object' || value === null || levels === 0) {
+    const isNul = isStorable(value, true);
+    return {
+      path,
+      message: isNul ? 'must not contain the character NUL' : 'must be Unicode text without lone surrogates',
+    };
   }
-  return { path: name, message: 'cannot be kept as it is' };
+  if (Array.isArray(value)) {
+    const index = value.findIndex(isBad);
+    return firstProblem(value[index], `${path}[${index}]`, isNulAllowed, levels - 1);
+  }
+  const members = value as Readonly<Record<string, unknown>>;
+  const name = Object.keys(members).find((key) => isBad(members[key]))!;
+  return firstProblem(members[name], joinPath(path, name), isNulAllowed, levels - 1);
 }
 
 function describe(
