@@ -130,6 +130,20 @@ describe('an API', () => {
     assert.equal(body.error_msg, 'Incorrect parameter. body|mood|enum|must be one of GOOD, BAD');
   });
 
+  test('names a field that breaks its schema among more items than are examined', async () => {
+    const app = await start();
+    const tagged = (tags: object[]) => post(app, '/v1/things', JSON.stringify({ name: 'ab', tags }));
+    const good = Array.from({ length: 10_000 }, () => ({ key: '' }));
+    for (const [tags, detail] of [
+      [[{}, ...good, {}], 'body|tags[0].key|required|is mandatory'],
+      [[...good, {}], 'body||maxItems|has too many items'],
+    ] as const) {
+      const { status, body } = await tagged([...tags]);
+      assert.deepEqual([status, body.error_msg], [400, `Incorrect parameter. ${detail}`]);
+    }
+    assert.equal((await tagged([...good, { key: '' }])).status, 200);
+  });
+
   test('refuses text that cannot be stored as it is', async () => {
     const app = await start();
     const nul = 'characters|must not contain the character NUL';
