@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { sampleCsr } from '../../../test/support/sample-csr.ts';
 import {
@@ -12,14 +11,7 @@ import {
   parsePublicKey,
   subjectAlternativeNameExtension,
 } from '../../pki/index.ts';
-import {
-  assertRefused,
-  path as caPath,
-  create,
-  type Exported,
-  post,
-  subordinateBody,
-} from '../authorities/authorities.fixture.ts';
+import { assertRefused, path as caPath, type Exported, post } from '../authorities/authorities.fixture.ts';
 import type { AuthorityResponse } from '../authorities/authority-presentation.ts';
 import { knownProject, testNowMs } from '../private-ca.fixture.ts';
 import {
@@ -225,89 +217,12 @@ describe('createCertificateByCsr', () => {
     }
   });
 
-  test('INTERMEDIATE_CA: default key usage digitalSignature, keyCertSign, cRLSign; that of the CSR takes precedence', async () => {
-    const { exported } = await subordinate();
-    assert.deepEqual(parsedPem(exported.certificate).known.keyUsage, [
-      'digitalSignature',
-      'keyCertSign',
-      'cRLSign',
-    ]);
-    const own = await subordinate({ csr: await withUsages('keyCertSign') });
-    assert.deepEqual(parsedPem(own.exported.certificate).known.keyUsage, ['keyCertSign']);
-    const answer = await send({ type: 'INTERMEDIATE_CA', csr: await withUsages('digitalSignature') });
-    assertRefused(answer, 400, 'PCA.00020401', /keyCertSign/);
-  });
-
-  test('INTERMEDIATE_CA: signature hash algorithm SHA384', async () => {
-    const { exported, shown } = await subordinate();
-    assert.equal(shown.signature_algorithm, 'SHA384');
-    assert.equal(parsedPem(exported.certificate).signatureAlgorithm?.name, 'SHA384withECDSA');
-  });
-
-  test('INTERMEDIATE_CA: path length 0 by default, 0 to 6 by path_length', async () => {
-    assert.equal((await subordinate()).shown.path_length, 0);
-    const { exported, shown } = await subordinate({ path_length: 6 });
-    assert.equal(shown.path_length, 6);
-    assert.deepEqual(parsedPem(exported.certificate).known.basicConstraints, { ca: true, pathLength: 6 });
-    for (const path_length of [-1, 7, '1', 1.5]) {
-      assertRefused(await send({ type: 'INTERMEDIATE_CA', path_length }), 400, 'PCA.00020203', /path_length/);
-    }
-    const lowest = await create(account, subordinateBody(root));
-    assertRefused(await send({ type: 'INTERMEDIATE_CA' }, lowest), 400, 'PCA.00020203', /path_length/);
-  });
-
   test('path_length is valid only for INTERMEDIATE_CA: for ENTITY_CERT it changes nothing', async () => {
     const certificate = await certificateOf(
       account,
       await issueByCsr(account, root, csr, { path_length: 3 }),
     );
     assert.deepEqual(certificate.known.basicConstraints, { ca: false, pathLength: undefined });
-  });
-
-  test('INTERMEDIATE_CA: does not use the CA quota and is not in the CA list', async () => {
-    const fresh = bench.account();
-    const issuer = await createRoot(fresh);
-    await issueByCsr(fresh, issuer, csr, { type: 'INTERMEDIATE_CA' });
-    const list = await fresh.send<{ total: number }>('GET', caPath);
-    const quotas = await fresh.send<{ quotas: { resources: { used: number }[] } }>('GET', `${caPath}/quotas`);
-    assert.deepEqual([list.body.total, quotas.body.quotas.resources[0]?.used], [1, 1]);
-    assert.equal(await countOf(fresh), 0);
-  });
-
-  test('INTERMEDIATE_CA: the returned id is a ca_id, for the details and the export of a CA', async () => {
-    const { id, shown, exported } = await subordinate();
-    assert.deepEqual(
-      [shown.ca_id, shown.type, shown.status, shown.gen_mode],
-      [id, 'SUBORDINATE', 'ACTIVED', 'CSR'],
-    );
-    assert.deepEqual([shown.issuer_id, shown.issuer_name], [root, 'Test CA']);
-    const [certificate, issuer] = [exported.certificate, exported.certificate_chain!].map(
-      (pem) => new X509Certificate(pem),
-    );
-    assert.ok(certificate!.ca && certificate!.verify(issuer!.publicKey));
-    assertRefused(await account.send('GET', `${path}/${id}`), 404, 'PCA.00030102');
-  });
-
-  test('INTERMEDIATE_CA: cannot be used to issue certificates here; its key is kept by the user', async () => {
-    const { id } = await subordinate({ path_length: 1 });
-    assertRefused(await send({}, id), 400, 'PCA.00020001', /key is kept by its owner/);
-    assertRefused(await send({ type: 'INTERMEDIATE_CA' }, id), 400, 'PCA.00020001', /issuer_id/);
-  });
-
-  test("INTERMEDIATE_CA: must have a subject that differs from the issuer's", async () => {
-    const extensions = [subjectAlternativeNameExtension([{ type: 'DNS', value: 'a.example' }])];
-    const nameless = await csrOf({ subject: [], extensions });
-    assertRefused(await send({ type: 'INTERMEDIATE_CA', csr: nameless }), 400, 'PCA.00020401', /subject/);
-    const same = nameFromAttributes({
-      commonName: 'test CA',
-      country: 'cn',
-      state: 'Sichuan',
-      locality: 'Chengdu',
-      organization: 'Example',
-      organizationalUnit: 'PKI',
-    });
-    const selfIssued = await csrOf({ subject: same });
-    assertRefused(await send({ type: 'INTERMEDIATE_CA', csr: selfIssued }), 400, 'PCA.00020401', /differ/);
   });
 
   test("the validity period is at most 20 years, cut at the issuer's end", async () => {
