@@ -20,6 +20,7 @@ import { run } from './support/programs.ts';
 
 const cas = '/v1/private-certificate-authorities';
 const certificates = '/v1/private-certificates';
+const tag = { key: 'team', value: 'curl' };
 const year = { type: 'YEAR', value: 1 };
 
 let server: RunningServer;
@@ -233,6 +234,49 @@ test('revocation: agency, bucket, CRL, OCSP, a hold that is lifted', async () =>
   const shown = await call<{ status: string }>(`GET ${certificates}/{certificate_id}`, [id], undefined, 200);
   assert.equal(shown.status, 'ISSUED');
   await call(`POST ${cas}/{ca_id}/crl/disable`, [root], undefined, 204);
+});
+
+for (const [collection, resource] of [
+  [cas, '{ca_id}'],
+  [certificates, '{certificate_id}'],
+] as const)
+  test(`tags below ${collection}`, async () => {
+    const ca = await createCa(rootCaBody('curl tags'));
+    const body = certificateBody(ca, 'tags.example.test');
+    const issued = await call<{ certificate_id: string }>(`POST ${certificates}`, [], body, 200);
+    const id = collection === cas ? ca : issued.certificate_id;
+    await call(`POST ${collection}/${resource}/tags`, [id], { tag }, 204);
+    await call(`POST ${collection}/${resource}/tags/create`, [id], { tags: [tag] }, 204);
+    const listed = await call<{ tags: object[] }>(`GET ${collection}/${resource}/tags`, [id], undefined, 200);
+    assert.deepEqual(listed.tags, [tag]);
+    const all = await call<{ tags: object[] }>(`GET ${collection}/tags`, [], undefined, 200);
+    assert.deepEqual(all.tags, [{ key: 'team', values: ['curl'] }]);
+    const filter = { tags: [{ key: 'team', values: ['curl'] }] };
+    const counted = await call<object>(`POST ${collection}/resource-instances/count`, [], filter, 200);
+    assert.deepEqual(counted, { total_count: 1 });
+    await call(`POST ${collection}/resource-instances/filter`, [], filter, 200);
+    await call(`DELETE ${collection}/${resource}/tags/delete`, [id], { tags: [tag] }, 204);
+  });
+
+test('what the site supports', async () => {
+  const site = await call<object>('GET /v1/pca/config/console', [], undefined, 200);
+  assert.equal((site as Record<string, unknown>).is_support_ocsp, true);
+});
+
+test('what a CA may issue, and for whom', async () => {
+  const policy = `${cas}/{ca_id}/issuance-policy`;
+  const root = await createCa(rootCaBody('curl policy'));
+  await call(`PUT ${policy}`, [root], { allowed_names: { common_name: ['*.example.test'] } }, 204);
+  await call(`POST ${certificates}`, [], certificateBody(root, 'elsewhere.test'), 400);
+  await call(`GET ${policy}`, [root], undefined, 200);
+  await call(`DELETE ${policy}`, [root], undefined, 204);
+  await call(`POST ${certificates}`, [], certificateBody(root, 'elsewhere.test'), 200);
+  const account = { account_name: 'curl-consumer', project_name: 'cn-north-4' };
+  const { account_id: consumer } = await call<{ account_id: string }>('POST /v1/accounts', [], account, 201);
+  await call(`PUT ${cas}/{ca_id}/shares`, [root], { account_ids: [consumer] }, 204);
+  const shared = await call<{ shares: object[] }>(`GET ${cas}/{ca_id}/shares`, [root], undefined, 200);
+  assert.equal(shared.shares.length, 1);
+  await call(`DELETE ${cas}/{ca_id}/shares`, [root], undefined, 204);
 });
 
 test('every operation on private CAs and certificates was called', async () => {
