@@ -62,8 +62,10 @@ async function storeMaterial(
   const fingerprint = await sealFingerprint(context, key.key_id, bytes);
   await changeKey(context, caller, key, {
     permission: 'importKeyMaterial',
-    decide: (seen) => {
+    decide: async (seen) => {
       requireImportable(seen, clock);
+      // Of the key as it is seen: other material may have come and gone since the request came.
+      await requireSameMaterial(context, seen, bytes);
       return { key_state: '2', material_expires_at: expiresAt };
     },
     alsoWrite: async (transaction) => {
@@ -94,7 +96,6 @@ export async function importKeyMaterial(
   const material = unwrapImport(key, token, input);
   token.privateKey.fill(0);
   try {
-    await requireSameMaterial(context, key, material.bytes);
     await storeMaterial(context, caller, key, material, expiresAt);
   } finally {
     material.bytes.fill(0);
