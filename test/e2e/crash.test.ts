@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ApiClient, signIn } from '../support/api-client.ts';
+import { isBrokenConnection } from '../support/broken-connection.ts';
 import {
   createCa,
   issueByCsr,
@@ -60,11 +61,6 @@ async function storm(server: RunningServer, api: ApiClient, caId: string, ledger
   await Promise.all(Array.from({ length: connections }, (_, index) => worker(`w${index}`)));
   await killed;
 }
-
-const isBrokenConnection = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(String(error.code));
 
 test(`what was acknowledged outlives kill -9, ${rounds} times`, async (t) => {
   assert.ok(
