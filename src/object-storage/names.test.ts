@@ -68,9 +68,9 @@ test('no key leaves its bucket, and every key comes back from its address', () =
     fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
       const key = parts.join('');
       if (!isObjectKey(key)) return;
-      const path = posix.join('/root/bucket', key);
-      assert.ok(path.startsWith('/root/bucket/'));
-      assert.equal(path, `/root/bucket/${key}`);
+      const path = posix.join('/folder/bucket', key);
+      assert.ok(path.startsWith('/folder/bucket/'));
+      assert.equal(path, `/folder/bucket/${key}`);
       const { pathname } = new URL(`http://host/obs/bucket/${encodeObjectKey(key)}`);
       assert.equal(decodeURIComponent(pathname), `/obs/bucket/${key}`);
     }),
