@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** Given to start again on the data of another server; else a new folder, removed when the server is stopped. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Is given all that the program prints. */
+  readonly onOutput?: (chunk: Buffer) => void;
 }
 
 /** The real program as a child process, ready to answer. */
@@ -64,8 +66,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     },
   });
   const output: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => keepEnd(output, chunk));
-  child.stderr.on('data', (chunk: Buffer) => keepEnd(output, chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      keepEnd(output, chunk);
+      options.onOutput?.(chunk);
+    });
   const httpUrl = `http://127.0.0.1:${httpPort}`;
   try {
     await untilReady(httpUrl, child);
