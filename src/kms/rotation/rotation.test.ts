@@ -163,6 +163,31 @@ describeOnEachDatabase('scheduled rotation', benchMigrations, (open) => {
     assert.equal((await statusOf(user, keyId)).number_of_rotations, 3);
   });
 
+  test('a new interval counts from the last rotation, or from turning rotation on', async () => {
+    const node = await openBench(await open());
+    const user = node.user();
+    const keyId = await user.createKey();
+    const setInterval = (days: number) =>
+      user.call('update-key-rotation-interval', { key_id: keyId, rotation_interval: days });
+    const rotationsAfter = async (days: number) => {
+      node.clock.advance(days * dayMs);
+      await node.jobs.runDue();
+      return (await statusOf(user, keyId)).number_of_rotations;
+    };
+    await user.call('enable-key-rotation', { key_id: keyId });
+    assert.equal(await rotationsAfter(20), 0);
+    await setInterval(30);
+    assert.equal(await rotationsAfter(9), 0);
+    assert.equal(await rotationsAfter(1), 1);
+    assert.equal(await rotationsAfter(10), 1);
+    await setInterval(60);
+    assert.equal(await rotationsAfter(49), 1);
+    assert.equal(await rotationsAfter(1), 2);
+    assert.equal(await rotationsAfter(45), 2);
+    await setInterval(40);
+    assert.equal(await rotationsAfter(0), 3);
+  });
+
   test('waits while the key is disabled or pending deletion, and follows when it is enabled', async () => {
     const node = await openBench(await open());
     const user = node.user();

@@ -224,6 +224,12 @@ describeOnEachDatabase('instances by tags', benchMigrations, (open) => {
     assert.equal((await tagsOf(user, keyId)).length, 20);
     const { tags } = (await user.send<{ tags: Tag[] }>('GET', `kms/${keyId}/tags`)).body;
     assert.equal((await addTag(user, keyId, { key: tags[0]!.key, value: 'changed' })).status, 204);
+    const other = await user.createKey();
+    const named = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => ({ key: `b${from + index}`, value: '' }));
+    assert.equal((await batch(user, other, 'create', named(0, 19))).status, 204);
+    assert.equal((await batch(user, other, 'create', named(18, 21))).code, 'KMS.0409');
+    assert.equal((await tagsOf(user, other)).length, 19, 'a batch that is too long adds nothing');
   });
 });
 
