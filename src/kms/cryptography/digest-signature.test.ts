@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { parsePublicKey, signatureAlgorithmFor, signerFromPkcs8 } from '../../pki/index.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { add, curves, invert, multiply, multiplyBase, readPoint, toInteger } from './curve.ts';
@@ -27,6 +28,32 @@ const ecSpecs = [
 function pointOf(publicKey: KeyObject, bytes: number): Uint8Array {
   return publicKey.export({ format: 'der', type: 'spki' }).subarray(-(2 * bytes + 1));
 }
+
+for (const [spec, { n, p }] of Object.entries(curves))
+  test(`${spec}: an inverse is one, of small, large and any numbers`, () => {
+    for (const modulus of [n, p]) {
+      const edges = [
+        1n,
+        2n,
+        3n,
+        modulus - 1n,
+        modulus - 2n,
+        modulus / 2n,
+        2n ** 52n,
+        2n ** 53n - 1n,
+        2n ** 200n,
+      ];
+      const inverts = (value: bigint) => (value * invert(value, modulus)) % modulus === 1n;
+      for (const value of edges) assert.ok(inverts(value), String(value));
+      fc.assert(fc.property(fc.bigInt({ min: 1n, max: modulus - 1n }), inverts), { numRuns: 500 });
+      fc.assert(
+        fc.property(
+          fc.bigInt({ min: -modulus + 1n, max: -1n }),
+          (value) => invert(value, modulus) === invert(value + modulus, modulus),
+        ),
+      );
+    }
+  });
 
 for (const { spec, namedCurve, hash } of ecSpecs) {
   test(`${spec}: OpenSSL verifies what is signed here and the other way round`, () => {

@@ -73,7 +73,7 @@ async function signOverDigest(
     }
     case 'ecdsa':
     case 'sm2':
-      // As above: P-256 takes 40 microseconds, the way to the thread and back as long.
+      // As above: P-256 takes 30 microseconds, the way to the thread and back longer.
       if (key.key_spec === 'EC_P256') return signOverCurve('EC_P256', digest, privateKey);
       return await signOnThread({ operation: 'sign', curve: curveOf(key), digest }, privateKey);
     case 'whole-message':
