@@ -19,7 +19,8 @@ import {
 } from '../../pki/index.ts';
 import { openDatabase } from '../../platform/db/index.ts';
 import { silentLog } from '../../platform/log.ts';
-import { create, rootBody } from '../authorities/authorities.fixture.ts';
+import { path as caPath, create, type Exported, rootBody } from '../authorities/authorities.fixture.ts';
+import type { AuthorityResponse } from '../authorities/authority-presentation.ts';
 import {
   type Answer,
   type Bench,
@@ -79,6 +80,25 @@ export function issueByCsr(
   changes: object = {},
 ): Promise<string> {
   return issuedBy(account.send('POST', `${path}/csr`, { ...csrBody(issuerId, csr), ...changes }));
+}
+
+export interface SubordinateByCsr {
+  readonly id: string;
+  readonly shown: AuthorityResponse;
+  readonly exported: Exported;
+}
+
+/** A subordinate CA whose key stays with whoever made the CSR, as the details and the export show it. */
+export async function subordinateByCsr(
+  account: BenchAccount,
+  issuerId: string,
+  csr: string,
+  changes: object = {},
+): Promise<SubordinateByCsr> {
+  const id = await issueByCsr(account, issuerId, csr, { type: 'INTERMEDIATE_CA', ...changes });
+  const shown = await account.send<AuthorityResponse>('GET', `${caPath}/${id}`);
+  const exported = await account.send<Exported>('POST', `${caPath}/${id}/export`);
+  return { id, shown: shown.body, exported: exported.body };
 }
 
 export async function details(account: BenchAccount, certificateId: string): Promise<CertificateResponse> {

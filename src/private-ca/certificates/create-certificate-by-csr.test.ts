@@ -11,7 +11,7 @@ import {
   parsePublicKey,
   subjectAlternativeNameExtension,
 } from '../../pki/index.ts';
-import { assertRefused, path as caPath, type Exported, post } from '../authorities/authorities.fixture.ts';
+import { assertRefused, path as caPath, post } from '../authorities/authorities.fixture.ts';
 import type { AuthorityResponse } from '../authorities/authority-presentation.ts';
 import { knownProject, testNowMs } from '../private-ca.fixture.ts';
 import {
@@ -27,6 +27,7 @@ import {
   openSqliteBench,
   parsedPem,
   path,
+  subordinateByCsr,
 } from './certificates.fixture.ts';
 
 const bench = await openSqliteBench();
@@ -36,16 +37,7 @@ const csr = await csrOf();
 const send = (changes: object, issuer = root) =>
   account.send('POST', `${path}/csr`, { ...csrBody(issuer, csr), ...changes });
 const withUsages = (...usages: KeyUsage[]) => csrOf({ extensions: [keyUsageExtension(usages)] });
-
-async function subordinate(
-  changes: object = {},
-  issuer = root,
-): Promise<{ id: string; shown: AuthorityResponse; exported: Exported }> {
-  const id = await issueByCsr(account, issuer, csr, { type: 'INTERMEDIATE_CA', ...changes });
-  const shown = await account.send<AuthorityResponse>('GET', `${caPath}/${id}`);
-  const exported = await account.send<Exported>('POST', `${caPath}/${id}/export`);
-  return { id, shown: shown.body, exported: exported.body };
-}
+const subordinate = (changes: object = {}) => subordinateByCsr(account, root, csr, changes);
 
 describe('createCertificateByCsr', () => {
   test('the response is 200 with the certificate_id', async () => {

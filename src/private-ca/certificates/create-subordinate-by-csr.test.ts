@@ -11,10 +11,8 @@ import {
   assertRefused,
   path as caPath,
   create,
-  type Exported,
   subordinateBody,
 } from '../authorities/authorities.fixture.ts';
-import type { AuthorityResponse } from '../authorities/authority-presentation.ts';
 import {
   countOf,
   createRoot,
@@ -24,6 +22,7 @@ import {
   openSqliteBench,
   parsedPem,
   path,
+  subordinateByCsr,
 } from './certificates.fixture.ts';
 
 const bench = await openSqliteBench();
@@ -33,16 +32,7 @@ const csr = await csrOf();
 const send = (changes: object, issuer = root) =>
   account.send('POST', `${path}/csr`, { ...csrBody(issuer, csr), ...changes });
 const withUsages = (...usages: KeyUsage[]) => csrOf({ extensions: [keyUsageExtension(usages)] });
-
-async function subordinate(
-  changes: object = {},
-  issuer = root,
-): Promise<{ id: string; shown: AuthorityResponse; exported: Exported }> {
-  const id = await issueByCsr(account, issuer, csr, { type: 'INTERMEDIATE_CA', ...changes });
-  const shown = await account.send<AuthorityResponse>('GET', `${caPath}/${id}`);
-  const exported = await account.send<Exported>('POST', `${caPath}/${id}/export`);
-  return { id, shown: shown.body, exported: exported.body };
-}
+const subordinate = (changes: object = {}) => subordinateByCsr(account, root, csr, changes);
 
 describe('createCertificateByCsr: INTERMEDIATE_CA', () => {
   test('default key usage digitalSignature, keyCertSign, cRLSign; that of the CSR takes precedence', async () => {
