@@ -7,6 +7,7 @@ import { type RunningServer, startServer } from '../test/support/server.ts';
 import { benchKeys } from './kms-scenarios.ts';
 import { readMemory } from './memory.ts';
 import { Report } from './report.ts';
+import { benchRevocation } from './revocation-scenarios.ts';
 import { benchAuthentication, benchIssuance, benchKeyGeneration, benchLists } from './scenarios.ts';
 import { liftQuota, seedCertificates } from './seed.ts';
 
@@ -18,7 +19,24 @@ const starts = 5;
 const report = new Report();
 const startedAt = new Date();
 const dataDir = await mkdtemp(join(tmpdir(), 'openccm-bench-'));
+const sections: Readonly<Record<string, () => Promise<void>>> = {
+  general: benchGeneral,
+  revocation: () => benchRevocation(report, seconds),
+};
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections);
 try {
+  for (const name of wanted) {
+    const section = sections[name];
+    if (!section) throw new Error(`no section ${name}; there are ${Object.keys(sections).join(', ')}`);
+    await section();
+  }
+  console.log(`\nsaved as ${report.save(startedAt)}`);
+} finally {
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+/** Everything but revocation, on one data folder. */
+async function benchGeneral(): Promise<void> {
   report.fact('first start, empty data folder, to ready (ms)', await timeToReady());
   const { caId, restarts } = await prepare();
   report.fact(`restart to ready, median of ${starts} (ms)`, restarts);
@@ -36,9 +54,6 @@ try {
     await benchLists(report, server, seconds);
     reportMemory('after lists', server);
   });
-  console.log(`\nsaved as ${report.save(startedAt)}`);
-} finally {
-  await rm(dataDir, { recursive: true, force: true });
 }
 
 /** A CA, one certificate of it, and a quota that does not end the benchmark; and how long restarts take. */

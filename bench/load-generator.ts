@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import autocannon, { type Request } from 'autocannon';
 import { signedHeaders } from '../test/support/sign-request.ts';
+import { runWithConnectionEach } from './connection-each.ts';
 import type { Load } from './load.ts';
 
 // A process of its own, so that making requests does not wait for what the benchmark does, nor the other way round.
@@ -27,13 +28,20 @@ if (key)
     };
     return { ...next, headers: { ...next.headers, ...signedHeaders(key, parts) } };
   };
-const result = await autocannon({
-  url: url.origin,
-  connections: load.connections,
-  duration: load.seconds,
-  warmup: { connections: load.connections, duration: Math.ceil(load.seconds / 5) },
-  timeout: 60,
-  requests: [request],
-  ...(load.caFile ? { tlsOptions: { ca: readFileSync(load.caFile, 'utf8') } } : {}),
-});
+const { paths } = load;
+if (paths) {
+  let taken = 0;
+  request.setupRequest = (next) => ({ ...next, path: paths[taken++ % paths.length] ?? '' });
+}
+const viaAutocannon = () =>
+  autocannon({
+    url: url.origin,
+    connections: load.connections,
+    duration: load.seconds,
+    warmup: { connections: load.connections, duration: Math.ceil(load.seconds / 5) },
+    timeout: 60,
+    requests: [request],
+    ...(load.caFile ? { tlsOptions: { ca: readFileSync(load.caFile, 'utf8') } } : {}),
+  });
+const result = await (load.connectionEach ? runWithConnectionEach(load) : viaAutocannon());
 process.stdout.write(JSON.stringify(result));

@@ -9,7 +9,11 @@ export interface Load {
   readonly method: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  /** Instead of the path of `url`: each request, on whichever connection, takes the next; after the last comes the first. */
+  readonly paths?: readonly string[];
   readonly connections: number;
+  /** A new connection for each request, which is a GET over plain HTTP without headers; so many at a time. */
+  readonly connectionEach?: boolean;
   readonly seconds: number;
   /** To trust, for HTTPS. */
   readonly caFile?: string;

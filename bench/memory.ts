@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** The memory of a process as the kernel counts it; Linux only. */
 export function readMemory(processId: number): { residentMegabytes: number; peakMegabytes: number } {
@@ -6,4 +6,9 @@ export function readMemory(processId: number): { residentMegabytes: number; peak
   const megabytes = (field: string) =>
     Math.round(Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024);
   return { residentMegabytes: megabytes('VmRSS'), peakMegabytes: megabytes('VmHWM') };
+}
+
+/** From now on the peak counts anew. */
+export function forgetPeak(processId: number): void {
+  writeFileSync(`/proc/${processId}/clear_refs`, '5');
 }

@@ -26,7 +26,7 @@ export class Report {
 
   fact(name: string, value: number | string): void {
     this.#facts[name] = value;
-    console.log(`${name.padEnd(44)}${value}`);
+    console.log(`${name.padEnd(44)} ${value}`);
   }
 
   /** Writes everything as JSON into bench/results, which git ignores; returns the file's name. */
