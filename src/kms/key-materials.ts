@@ -15,9 +15,6 @@ export type Material =
   | { readonly kind: 'secret'; readonly secret: KeyObject }
   | { readonly kind: 'pair'; readonly privateKey: KeyObject; readonly publicKey: KeyObject };
 
-export type SecretMaterial = Extract<Material, { kind: 'secret' }>;
-export type PairMaterial = Extract<Material, { kind: 'pair' }>;
-
 interface KeyName {
   readonly key_id: string;
   readonly key_spec: KeySpec;

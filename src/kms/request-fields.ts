@@ -17,8 +17,6 @@ export const optionalText = Type.Optional(Type.String());
 export const numeric = Type.Union([Type.String(), Type.Integer()]);
 export const optionalNumeric = Type.Optional(numeric);
 
-export const projectPath = Type.Object({ project_id: Type.String() });
-
 /** Additional data that is authenticated with a ciphertext; both forms that clients send. */
 export const bindingFields = {
   additional_authenticated_data: Type.Optional(Type.String({ ...anyCharacter })),

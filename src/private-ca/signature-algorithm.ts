@@ -9,7 +9,6 @@ import { pcaError } from './errors.ts';
 
 /** Of the keys that CAs and certificates may have (reference, table 4-89). */
 export const requestKeyAlgorithms = ['RSA2048', 'RSA4096', 'EC256', 'EC384', 'SM2'] as const;
-export type RequestKeyAlgorithm = (typeof requestKeyAlgorithms)[number];
 
 export const requestHashAlgorithms = [
   'SHA256',

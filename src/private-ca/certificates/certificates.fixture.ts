@@ -162,11 +162,6 @@ export function rsaSigner(publicKeySpki: Uint8Array, privateKeyPem: string): Sig
   };
 }
 
-export interface ErrorBody {
-  readonly error_code: string;
-  readonly error_msg: string;
-}
-
 /** How many certificates the account has, by its list and by its quota, which must agree. */
 export async function countOf(account: BenchAccount): Promise<number> {
   const list = await account.send<{ total: number; certificates: unknown[] }>('GET', `${path}?limit=1000`);

@@ -1,6 +1,5 @@
 import {
   issueCertificate,
-  type NameConstraints,
   nameConstraintsExtension,
   parseCertificate,
   type TbsCertificate,
@@ -9,9 +8,6 @@ import { pcaError } from '../errors.ts';
 import type { Issuer } from '../issuer.ts';
 import { constraintsOf, parsePolicy } from './issuance-policy.ts';
 import { findBreach } from './judge-certificate.ts';
-
-/** What binds an issuer beside its policy: the name constraints of its certificate and of those above it. */
-export type InheritedConstraints = readonly NameConstraints[];
 
 /**
  * The one place where a CA signs a certificate for another subject. Judges what was signed, so no way in can differ from what is
