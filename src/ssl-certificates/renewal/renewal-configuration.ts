@@ -1,0 +1,3 @@
+import { Type } from 'typebox';
+
+export const renewalConfiguration = Type.Object({}, { additionalProperties: false });

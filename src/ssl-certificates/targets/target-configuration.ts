@@ -1,0 +1,3 @@
+import { Type } from 'typebox';
+
+export const targetConfiguration = Type.Array(Type.Object({}, { additionalProperties: false }));

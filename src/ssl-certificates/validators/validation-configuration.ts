@@ -1,0 +1,3 @@
+import { Type } from 'typebox';
+
+export const validationConfiguration = Type.Object({}, { additionalProperties: false });
