@@ -1,0 +1,91 @@
+import type { Kysely } from 'kysely';
+import type { Actor, AuditEvent } from '../../src/iam/actor.ts';
+import type { Identity } from '../../src/iam/identity.ts';
+import type { Migrations } from '../../src/platform/db/index.ts';
+import { AccessDenied } from '../../src/platform/errors.ts';
+
+/** An enterprise project that every test account has, and one that none has. */
+export const knownProject = '11111111-2222-3333-4444-555555555555';
+export const unknownProject = '99999999-2222-3333-4444-555555555555';
+
+export interface AuditRow {
+  account_id: string;
+  principal_id: string;
+  action: string;
+  resource_id: string | null;
+  result: string;
+  detail: string | null;
+}
+
+/** The table in which the double keeps what it is told to record. */
+export const auditMigrations: Migrations = {
+  'test-0001-audit': {
+    async up(schema: Kysely<unknown>): Promise<void> {
+      await schema.schema
+        .createTable('test_audit')
+        .addColumn('account_id', 'text')
+        .addColumn('principal_id', 'text')
+        .addColumn('action', 'text')
+        .addColumn('resource_id', 'text')
+        .addColumn('result', 'text')
+        .addColumn('detail', 'text')
+        .execute();
+    },
+  },
+};
+
+/** One question to identity, as it was asked. */
+export interface Asked {
+  readonly action: string;
+  readonly resource: string | undefined;
+  readonly conditions: object;
+}
+
+/**
+ * Permits all but what the actor's name lists (see `actorOf`): `<action>`, or `<action>@<id>` in that enterprise project.
+ * `asked` collects the questions, latest last.
+ */
+export function createIdentityDouble(asked: Asked[] = []): Identity {
+  return {
+    async authorize(actor, { action, aliases = [], resource, conditions = {} }) {
+      asked.push({ action, resource, conditions });
+      const denied = actor.principalName.split(',');
+      const place = `@${conditions['g:EnterpriseProjectId']}`;
+      if ([action, ...aliases].some((name) => denied.includes(name) || denied.includes(name + place)))
+        throw new AccessDenied(action, `${action} is denied.`);
+    },
+    async recordAudit(transaction, actor, event: AuditEvent) {
+      await transaction
+        .tables<{ test_audit: AuditRow }>()
+        .insertInto('test_audit')
+        .values({
+          account_id: actor.accountId,
+          principal_id: actor.principalId,
+          action: event.action,
+          resource_id: event.resourceId ?? null,
+          result: event.result,
+          detail: event.detail ?? null,
+        })
+        .execute();
+    },
+    systemActor: (accountId, work) => ({ ...actorOf(accountId, work), kind: 'system' }),
+    enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
+    projectExists: async () => true,
+  };
+}
+
+/** `denied`: what the double refuses this actor, separated by commas. */
+export function actorOf(accountId: string, principalId: string, denied = ''): Actor {
+  return {
+    kind: 'user',
+    accountId,
+    accountName: 'test',
+    principalId,
+    principalName: denied,
+    isRoot: false,
+    projectId: undefined,
+    accessKeyId: undefined,
+    sourceIp: undefined,
+    requestId: 'test',
+  };
+}
