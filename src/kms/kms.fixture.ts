@@ -1,12 +1,18 @@
 import { after } from 'node:test';
-import type { Kysely } from 'kysely';
 import { freshAddress } from '../../test/support/databases.ts';
-import type { AccessRequest, Actor, AuditEvent } from '../iam/actor.ts';
+import {
+  type Asked,
+  type AuditRow,
+  auditMigrations,
+  createIdentityDouble,
+  knownProject,
+  unknownProject,
+} from '../../test/support/identity-double.ts';
+import type { Actor } from '../iam/actor.ts';
 import type { Identity } from '../iam/identity.ts';
 import { createJobs, type Jobs, jobsMigrations } from '../jobs/index.ts';
 import { FixedClock } from '../platform/clock.ts';
 import { type Database, type Migrations, openDatabase, settingsMigrations } from '../platform/db/index.ts';
-import { AccessDenied } from '../platform/errors.ts';
 import { createHttpApp, registerApi } from '../platform/http/index.ts';
 import { silentLog } from '../platform/log.ts';
 import { systemRandom } from '../platform/random.ts';
@@ -26,41 +32,17 @@ export const dayMs = 86_400_000;
 export const region = 'cn-north-4';
 
 /** An enterprise project that every test account has, and an id of one that none has. */
-export const knownEnterpriseProject = '11111111-2222-3333-4444-555555555555';
-export const unknownEnterpriseProject = '99999999-2222-3333-4444-555555555555';
+export { knownProject as knownEnterpriseProject, unknownProject as unknownEnterpriseProject };
 /** A principal that a grant cannot name. */
 export const unknownPrincipal = 'f'.repeat(32);
 /** A well-formed id that no key has. */
 export const unknownKeyId = '00000000-0000-4000-8000-000000000000';
 
-interface AuditTables {
-  test_audit: {
-    account_id: string;
-    principal_id: string;
-    action: string;
-    resource_id: string | null;
-    result: string;
-    detail: string | null;
-  };
-}
-
 export const benchMigrations: Migrations = {
   ...settingsMigrations,
   ...migrations,
   ...jobsMigrations,
-  'test-0001-audit': {
-    async up(schema: Kysely<unknown>): Promise<void> {
-      await schema.schema
-        .createTable('test_audit')
-        .addColumn('account_id', 'text')
-        .addColumn('principal_id', 'text')
-        .addColumn('action', 'text')
-        .addColumn('resource_id', 'text')
-        .addColumn('result', 'text')
-        .addColumn('detail', 'text')
-        .execute();
-    },
-  },
+  ...auditMigrations,
 };
 
 /** Most answers are flat, and most of their members strings. */
@@ -97,7 +79,7 @@ export interface BenchUser {
   colleague(): BenchUser;
   /** The same user in another project of the account. */
   inProject(projectId: string): BenchUser;
-  audits(): Promise<AuditTables['test_audit'][]>;
+  audits(): Promise<AuditRow[]>;
 }
 
 export interface Bench {
@@ -106,7 +88,7 @@ export interface Bench {
   readonly jobs: Jobs;
   readonly keyStore: RunningKeyStore;
   /** Actions, resources and conditions that were asked about, latest last. */
-  readonly asked: Pick<AccessRequest, 'action' | 'resource' | 'conditions'>[];
+  readonly asked: Asked[];
   /** A user of a new account. */
   user(): BenchUser;
   /** The root user of a new account. */
@@ -140,32 +122,9 @@ function actorOf({ accountId, userId, projectId, isRoot, denied }: Identificatio
   };
 }
 
-const noProject = { projectId: '', isRoot: false, denied: [] };
-
-function identityDouble(asked: Bench['asked']): Identity {
+function identityDouble(asked: Asked[]): Identity {
   return {
-    async authorize(actor, { action, aliases = [], resource, conditions = {} }) {
-      asked.push({ action, conditions, ...(resource !== undefined && { resource }) });
-      const denied = actor.principalName.split(',');
-      if ([action, ...aliases].some((name) => denied.includes(name)))
-        throw new AccessDenied(action, `${action} is denied.`);
-    },
-    async recordAudit(transaction, actor, event: AuditEvent) {
-      await transaction
-        .tables<AuditTables>()
-        .insertInto('test_audit')
-        .values({
-          account_id: actor.accountId,
-          principal_id: actor.principalId,
-          action: event.action,
-          resource_id: event.resourceId ?? null,
-          result: event.result,
-          detail: event.detail ?? null,
-        })
-        .execute();
-    },
-    systemActor: (accountId, work) => actorOf({ ...noProject, accountId, userId: work }),
-    enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownEnterpriseProject,
+    ...createIdentityDouble(asked),
     // A project of an account begins with the first digits of the account's id.
     projectExists: async (accountId, projectId) => projectId.startsWith(accountId.slice(0, 8)),
   };
@@ -211,7 +170,7 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
     inProject: (id) => userOf({ ...who, projectId: id }, inject, database),
     audits: () =>
       database
-        .tables<AuditTables>()
+        .tables<{ test_audit: AuditRow }>()
         .selectFrom('test_audit')
         .selectAll()
         .where('account_id', '=', accountId)
@@ -235,7 +194,7 @@ export async function openBench(database: Database, options: BenchOptions = {}):
   const masterKey = await openMasterKey({ ...base, source: { kind: 'environment', name: 'KEY', base64 } });
   const keyStore = createKeyStore({ ...base, masterKey });
   const jobs = createJobs(base);
-  const asked: Bench['asked'] = [];
+  const asked: Asked[] = [];
   const kms = createKms({
     ...base,
     masterKey,
