@@ -1,12 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
-import {
-  type CreatedAccount,
-  createIam,
-  migrations as iamMigrations,
-  identityVersions,
-} from './iam/index.ts';
+import { type BasePorts, type Capabilities, createCapabilities, type Opened } from './capabilities.ts';
+import { type CreatedAccount, migrations as iamMigrations, identityVersions } from './iam/index.ts';
 import {
   bootstrapFile,
   bootstrapInstallation,
@@ -17,44 +13,24 @@ import {
   publicHttpUrlOf,
   publicUrlOf,
 } from './installation.ts';
-import { createJobs, type Jobs, jobsMigrations } from './jobs/index.ts';
+import { type Jobs, jobsMigrations } from './jobs/index.ts';
+import { apiErrors as kmsErrors, migrations as kmsMigrations, kmsVersion } from './kms/index.ts';
 import {
-  createKeyStore,
-  createKms,
-  createSecretWrapper,
-  apiErrors as kmsErrors,
-  migrations as kmsMigrations,
-  kmsVersion,
-  type MasterKey,
-  type Token,
-} from './kms/index.ts';
-import {
-  createObjectStorage,
-  type OpenStore,
   apiErrors as objectStorageErrors,
   migrations as objectStorageMigrations,
 } from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { type DataFolder, openDataFolder } from './platform/data-folder.ts';
-import { type Database, settingsMigrations } from './platform/db/index.ts';
+import { settingsMigrations } from './platform/db/index.ts';
 import { advanceDevClock, type MovableClock, restoreDevClock } from './platform/dev-clock.ts';
 import { createHttpApp, describeApi, registerApi, registerOperations } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import type { Random } from './platform/random.ts';
-import {
-  createPrivateCa,
-  apiErrors as privateCaErrors,
-  migrations as privateCaMigrations,
-} from './private-ca/index.ts';
-import { bssErrors, bssRoutes } from './protocols/index.ts';
-import {
-  createRevocation,
-  createRevocationPort,
-  type Revocation,
-  migrations as revocationMigrations,
-} from './revocation/index.ts';
+import { apiErrors as privateCaErrors, migrations as privateCaMigrations } from './private-ca/index.ts';
+import { bssErrors } from './protocols/index.ts';
+import { type Revocation, migrations as revocationMigrations } from './revocation/index.ts';
 import { type Servers, serve } from './serve.ts';
 import { openSystemCa } from './system-ca/index.ts';
 
@@ -84,8 +60,6 @@ export interface App {
 /** Requests in flight have so long to finish when the program ends. */
 const closeGraceMs = 10_000;
 const version = '0.1.0';
-const sessionSweep = { kind: 'iam:sessions:sweep', key: 'all', accountId: 'system' };
-const sessionSweepMs = 3_600_000;
 
 export const migrations = {
   ...settingsMigrations,
@@ -96,15 +70,6 @@ export const migrations = {
   ...privateCaMigrations,
   ...revocationMigrations,
 };
-
-const catalog = [
-  { name: 'iam', type: 'iam', path: '/v3', global: true },
-  { name: 'scm', type: 'scm', path: '/v3', global: true },
-  { name: 'ccm', type: 'ccm', path: '/v1', global: true },
-  { name: 'kms', type: 'kms', path: '/v1.0/$(project_id)s', global: false },
-];
-
-type BasePorts = Pick<AppPorts, 'clock' | 'random' | 'log'> & { readonly database: Database };
 
 /** Puts the program together. Throws `StartRefused` for what the operator can mend. */
 export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
@@ -128,13 +93,9 @@ export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
   }
 }
 
-interface Foundation {
-  readonly base: BasePorts;
+interface Foundation extends Opened {
   readonly folder: DataFolder;
   readonly metrics: Metrics;
-  readonly masterKey: MasterKey;
-  readonly token: Token | undefined;
-  readonly objectStore: OpenStore;
 }
 
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
@@ -175,66 +136,6 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
   };
 }
 
-/** The capabilities, each from its ports, and what time starts in them. */
-async function createCapabilities(
-  config: Config,
-  { publicUrl, publicHttpUrl }: { readonly publicUrl: string; readonly publicHttpUrl: string },
-  foundation: Foundation,
-) {
-  const { base, masterKey, token, objectStore } = foundation;
-  const jobs = createJobs(base);
-  const keyStore = createKeyStore({
-    ...base,
-    masterKey,
-    rsaPoolSizes: rsaPoolSizes(config.rsaPoolSize),
-    token,
-    scheduler: jobs,
-  });
-  const secretWrapper = createSecretWrapper({ ...base, masterKey });
-  const iam = createIam({ ...base, secretWrapper, publicUrl, services: catalog });
-  const { identity, principalExists } = iam;
-  const region = config.bootstrap.projectName;
-  const kmsPorts = {
-    ...base,
-    identity,
-    scheduler: jobs,
-    masterKey,
-    token,
-    keyStore,
-    principalExists,
-    region,
-  };
-  const kms = createKms(kmsPorts);
-  const objectStorage = createObjectStorage({ ...base, identity, store: objectStore.store });
-  const publication = {
-    ...base,
-    identity,
-    agencies: iam.serviceAgencies,
-    objectStorage: objectStorage.objects,
-    jobs,
-    publicHttpUrl,
-  };
-  const caPorts = { hsm: config.pkcs11, region, prices: config.caPrices };
-  const accountExists = (id: string) => principalExists('domain', id);
-  const privateCaPorts = { ...base, ...caPorts, identity, keyStore, jobs, accountExists };
-  const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
-  const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
-
-  const bss = bssRoutes({ orders: privateCa.orders, regionCode: region });
-
-  const handlers = {
-    ...keyStore.jobHandlers,
-    ...kms.jobHandlers,
-    ...privateCa.jobHandlers,
-    ...revocation.jobHandlers,
-  };
-  for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
-  await sweepSessions(base, jobs, iam.removeExpiredSessions);
-  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation, bss };
-}
-
-type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
-
 /** What is served by HTTPS. */
 async function createApi(
   publicUrl: string,
@@ -271,7 +172,7 @@ function isFromKmsClient(headers: IncomingHttpHeaders): boolean {
 }
 
 interface OperationsPorts extends Pick<Foundation, 'metrics' | 'objectStore'> {
-  readonly base: BasePorts & Pick<AppPorts, 'clock'>;
+  readonly base: BasePorts;
   readonly jobs: Jobs;
   readonly revocation: Revocation;
   readonly ready: () => Promise<boolean>;
@@ -304,22 +205,4 @@ async function createOperations(
   await ports.revocation.publicRoutes(operations);
   await operations.ready();
   return operations;
-}
-
-async function sweepSessions(
-  base: BasePorts,
-  jobs: Jobs,
-  removeExpired: () => Promise<number>,
-): Promise<void> {
-  jobs.handle(sessionSweep.kind, async () => {
-    await removeExpired();
-    return { nextDueMs: base.clock.nowMs() + sessionSweepMs };
-  });
-  const dueMs = base.clock.nowMs() + sessionSweepMs;
-  await base.database.transaction((transaction) => jobs.ensure(transaction, { ...sessionSweep, dueMs }));
-}
-
-/** Long keys take many times longer to make, and are asked for less often. */
-function rsaPoolSizes(size: number) {
-  return { RSA2048: size, RSA3072: Math.ceil(size / 4), RSA4096: Math.ceil(size / 2) };
 }
