@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { CreatedAccount, Iam } from './iam/index.ts';
 import {
   type MasterKey,
@@ -17,6 +18,7 @@ import { ServiceError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
 import { StartRefused } from './platform/start-refused.ts';
+import { readSslConfiguration, type SslConfiguration } from './ssl-certificates/index.ts';
 
 export const bootstrapFile = 'bootstrap.json';
 const uncommittedBootstrapFile = 'bootstrap.json.uncommitted';
@@ -54,6 +56,23 @@ export async function openInstallationObjectStore(
       cause: error,
     });
   }
+}
+
+/** What the file of OPENCCM_SSL_CONFIG says; the defaults without one. Throws `StartRefused` if it cannot be read or is wrong. */
+export async function readInstallationSslConfiguration({ sslConfigFile }: Config): Promise<SslConfiguration> {
+  if (sslConfigFile === undefined) return {};
+  let text: string;
+  try {
+    text = await readFile(sslConfigFile, 'utf8');
+  } catch (error) {
+    throw new StartRefused(
+      `${sslConfigFile}, the file of OPENCCM_SSL_CONFIG, cannot be read: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return readSslConfiguration(text, sslConfigFile);
 }
 
 /** The address of the API as clients reach it, without a slash at the end. */

@@ -32,6 +32,8 @@ export interface Config {
     readonly accessKey: string | undefined;
     readonly secretKey: string | undefined;
   };
+  /** File that says who issues SSL certificates, how domains are proven and where certificates go; undefined: the defaults. */
+  readonly sslConfigFile: string | undefined;
   /** What one yearly/monthly CA costs, in hundredths of the currency's unit. */
   readonly caPrices: { readonly monthCents: number; readonly yearCents: number; readonly currency: string };
   readonly rsaPoolSize: number;
@@ -80,6 +82,7 @@ export function readConfig(environment: Environment): Config {
       accessKey: variables.text('BOOTSTRAP_ACCESS_KEY'),
       secretKey: variables.text('BOOTSTRAP_SECRET_KEY'),
     },
+    sslConfigFile: variables.text('SSL_CONFIG'),
     caPrices: {
       monthCents: variables.cents('PRICE_CA_MONTH'),
       yearCents: variables.cents('PRICE_CA_YEAR'),
