@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { enterpriseProjectPattern } from './enterprise-project.ts';
 import { keyUsageNames } from './key-usage.ts';
-import { requestHashAlgorithms, requestKeyAlgorithms } from './signature-algorithm.ts';
+import { requestKeyAlgorithms, requestSignatureAlgorithms } from './signature-algorithm.ts';
 import { validityTypes } from './validity.ts';
 
 /** Reference A.2.2, PCA.00020201 and PCA.00020301. */
@@ -24,11 +24,14 @@ export function oneOf<const Values extends readonly string[]>(values: Values, de
 
 export const caTypeField = oneOf(['ROOT', 'SUBORDINATE'], 'ROOT: root CA. SUBORDINATE: subordinate CA.');
 
-export const keyAlgorithmField = oneOf(requestKeyAlgorithms, 'Key algorithm.');
+export const keyAlgorithmField = oneOf(
+  requestKeyAlgorithms,
+  'Key algorithm; MLDSA are not in the reference.',
+);
 
 export const signatureAlgorithmField = oneOf(
-  requestHashAlgorithms,
-  'Signature hash algorithm; SM3 goes with SM2 keys, the others with all other keys.',
+  requestSignatureAlgorithms,
+  'Signature hash algorithm of the signing key: SM3 for SM2, its own name for ML-DSA, SHA for the others.',
 );
 
 export const validityField = Type.Object(

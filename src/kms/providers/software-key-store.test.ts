@@ -77,7 +77,7 @@ test('of a destroyed key not even the wrapped form stays in the file', async () 
 });
 
 describeOnEachDatabase('software key store', migrations, (open) => {
-  for (const algorithm of ['EC256', 'EC384', 'SM2', 'ED25519', 'MLDSA44'] as const) {
+  for (const algorithm of ['EC256', 'EC384', 'SM2', 'ED25519', 'MLDSA44', 'MLDSA65', 'MLDSA87'] as const) {
     test(`a ${algorithm} key signs before it is saved, afterwards and after a restart`, async () => {
       const database = await open();
       const store = await startStore(database);

@@ -41,7 +41,7 @@ export async function activateAuthority(
   const request = {
     type: information.type,
     keyAlgorithm: information.keyAlgorithm,
-    hash: body.signature_algorithm,
+    signatureAlgorithm: body.signature_algorithm,
     validity: body.validity,
     issuerId: body.issuer_id || undefined,
     pathLength: body.path_length,

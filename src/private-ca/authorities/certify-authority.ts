@@ -2,7 +2,6 @@ import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
   encodeName,
-  type HashAlgorithm,
   issueCertificate,
   type KeyAlgorithm,
   keyIdentifierOf,
@@ -21,7 +20,11 @@ import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import { issueUnder } from '../policy/issue-under.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { newSerialNumber } from '../serial-number.ts';
-import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
+import {
+  type RequestSignatureAlgorithm,
+  requireSameFamily,
+  requireSignatureAlgorithm,
+} from '../signature-algorithm.ts';
 import type { CertificateAuthorityTable } from '../tables.ts';
 import {
   issuedYears,
@@ -36,7 +39,7 @@ import {
 export interface CertificationRequest {
   readonly type: CaType;
   readonly keyAlgorithm: KeyAlgorithm;
-  readonly hash: HashAlgorithm;
+  readonly signatureAlgorithm: RequestSignatureAlgorithm;
   readonly validity: ValidityRequest;
   /** Of a subordinate CA. */
   readonly issuerId: string | undefined;
@@ -89,7 +92,7 @@ export async function planCertification(
     return {
       request,
       issuer: undefined,
-      signatureAlgorithm: requireSignatureAlgorithm(request.keyAlgorithm, request.hash),
+      signatureAlgorithm: requireSignatureAlgorithm(request.keyAlgorithm, request.signatureAlgorithm),
       validity: requestedValidity(request.validity, clock.nowMs(), rootCaYears),
       // Levels are limited by subordinate CAs (reference 4.2.1.2); a path_length that is sent is ignored.
       pathLength: undefined,
@@ -105,7 +108,7 @@ export async function planCertification(
   return {
     request,
     issuer,
-    signatureAlgorithm: requireSignatureAlgorithm(issuer.keyAlgorithm, request.hash),
+    signatureAlgorithm: requireSignatureAlgorithm(issuer.keyAlgorithm, request.signatureAlgorithm),
     validity: withinIssuer(wanted, issuer.validity),
     pathLength: requirePathLength(issuer, request.pathLength ?? 0),
     keyUsages: request.keyUsages,
@@ -149,7 +152,7 @@ export async function certifyAuthority(
       status: 'ACTIVED',
       issuer_id: issuer?.ca.ca_id ?? null,
       issuer_name: issuer?.ca.common_name ?? null,
-      signature_algorithm: plan.request.hash,
+      signature_algorithm: plan.request.signatureAlgorithm,
       path_length: pathLength ?? null,
       key_usages: JSON.stringify(keyUsages),
       serial_number: serialNumber.toString(),

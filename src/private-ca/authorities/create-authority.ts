@@ -108,16 +108,18 @@ function requireUninformed(ca: CertificateAuthority | undefined, nowMs: number):
 
 /** Undefined if the body lacks what activation needs: the CA is created PENDING, and what else was given for activation is ignored. */
 function certificationRequest(body: CreateAuthorityBody): CertificationRequest | undefined {
-  const { issuer_id, signature_algorithm: hash, type, validity } = body;
+  const { issuer_id, signature_algorithm: signatureAlgorithm, type, validity } = body;
   if (type === 'ROOT') {
     if (validity === undefined) throw pcaError('PCA.00020109', 'validity is mandatory for a root CA.');
-    if (hash === undefined) throw pcaError('PCA.00020103', 'signature_algorithm is mandatory for a root CA.');
+    if (signatureAlgorithm === undefined) {
+      throw pcaError('PCA.00020103', 'signature_algorithm is mandatory for a root CA.');
+    }
   } else if (!issuer_id) return undefined;
-  if (validity === undefined || hash === undefined) return undefined;
+  if (validity === undefined || signatureAlgorithm === undefined) return undefined;
   return {
     type,
     keyAlgorithm: body.key_algorithm,
-    hash,
+    signatureAlgorithm,
     validity,
     issuerId: issuer_id || undefined,
     pathLength: body.path_length,

@@ -4,6 +4,7 @@ import { type KeyAlgorithm, parseCertificate, parseSinglePem } from '../../pki/i
 import { pcaError } from '../errors.ts';
 import { withRealNewlines } from '../pem-text.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { isMlDsa } from '../signature-algorithm.ts';
 import type { hsmClusterInfo } from './authority-schemas.ts';
 
 /**
@@ -26,8 +27,11 @@ export function requestedCluster(
       'hsm_cluster_info is only for users in the whitelist of HSM clusters, and hsm_cluster_id has to name theirs.',
     );
   }
-  if (keyAlgorithm === 'SM2') {
-    throw pcaError('PCA.00020102', 'key_algorithm SM2 cannot be kept in an HSM; use RSA or EC, or no HSM.');
+  if (keyAlgorithm === 'SM2' || isMlDsa(keyAlgorithm)) {
+    throw pcaError(
+      'PCA.00020102',
+      `key_algorithm ${keyAlgorithm} cannot be kept in an HSM; use RSA or EC, or no HSM.`,
+    );
   }
   if (!isCertificate(certificate)) {
     throw pcaError(

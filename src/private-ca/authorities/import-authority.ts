@@ -5,6 +5,7 @@ import { requireCrlSign } from '../crl-configuration.ts';
 import { columnsOfEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { shownSignatureAlgorithm } from '../signature-algorithm.ts';
 import { changeAuthority } from './change-authority.ts';
 import {
   effectivePathLength,
@@ -70,7 +71,9 @@ function importedColumns(
     gen_mode: 'IMPORT',
     issuer_id: null,
     issuer_name: nameOfIssuer(certificate),
-    signature_algorithm: certificate.signatureAlgorithm?.hash ?? null,
+    signature_algorithm: certificate.signatureAlgorithm
+      ? shownSignatureAlgorithm(certificate.signatureAlgorithm)
+      : null,
     path_length: effectivePathLength(certificate, chain),
     key_usages: keyUsage === undefined ? null : JSON.stringify(keyUsage),
     serial_number: certificate.serialNumber.toString(),

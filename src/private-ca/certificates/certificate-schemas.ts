@@ -11,6 +11,7 @@ import {
 } from '../request-fields.ts';
 import { certificateStatuses } from './certificate.ts';
 import type { CertificateSortKey } from './certificate-store.ts';
+import { longestCsr } from './certification-request.ts';
 import { purposeOfFlag } from './extended-key-usage.ts';
 
 const alternativeNames = Type.Array(
@@ -34,8 +35,9 @@ const issuerId = idField('ID of the parent CA.');
 const enterpriseProjectId = Type.Optional(enterpriseProjectField);
 
 const csr = Type.String({
-  maxLength: 5120,
-  description: 'Certificate signing request in PEM; newlines may be written as the characters \\n or \\r\\n.',
+  maxLength: longestCsr.ofMlDsa,
+  description:
+    'Certificate signing request in PEM, at most 5120 characters; newlines may be written as the characters \\n or \\r\\n.',
 });
 
 export const createCertificateBody = Type.Object({

@@ -29,6 +29,7 @@ import {
   openBench,
 } from '../private-ca.fixture.ts';
 import type { QuotaLimits } from '../quota-store.ts';
+import { isMlDsa } from '../signature-algorithm.ts';
 import type { CertificateResponse } from './certificate-presentation.ts';
 
 export const path = '/v1/private-certificates';
@@ -41,14 +42,15 @@ export async function openSqliteBench(quotas?: QuotaLimits): Promise<Bench> {
   return openBench(database, quotas && { quotas });
 }
 
-/** A root CA with this key; SM2 signs with SM3. */
+/** A root CA with this key; SM2 signs with SM3, ML-DSA with itself. */
 export function createRoot(
   account: BenchAccount,
   keyAlgorithm = 'EC256',
   changes: object = {},
 ): Promise<string> {
   const hash = keyAlgorithm === 'SM2' ? 'SM3' : 'SHA256';
-  return create(account, { ...rootBody, key_algorithm: keyAlgorithm, signature_algorithm: hash, ...changes });
+  const signature_algorithm = isMlDsa(keyAlgorithm) ? keyAlgorithm : hash;
+  return create(account, { ...rootBody, key_algorithm: keyAlgorithm, signature_algorithm, ...changes });
 }
 
 export function certificateBody(issuerId: string) {

@@ -9,6 +9,7 @@ import type { ServiceError } from '../../platform/errors.ts';
 import { pcaError } from '../errors.ts';
 import type { Issuer } from '../issuer.ts';
 import { withRealNewlines } from '../pem-text.ts';
+import { isMlDsa } from '../signature-algorithm.ts';
 import type { Validity } from '../validity.ts';
 
 /** A request whose proof of possession was checked, and the issuer that may fulfil it. */
@@ -26,8 +27,19 @@ export function incorrectCsr(detail: string, options?: ErrorOptions): ServiceErr
 /** RFC 7468 §7, and the label that older software writes. */
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 
-/** Reads the `csr` field. Throws PCA.00020401 for what is malformed and for weak or unknown keys. */
+/** Characters of the `csr` field. The reference's limit has no room for a key and a signature of ML-DSA, of any length. */
+export const longestCsr = { ofReference: 5120, ofMlDsa: 16_384 } as const;
+
+/** Reads the `csr` field. Throws PCA.00020401 for what is malformed or too long and for weak or unknown keys. */
 export function readCertificationRequest(text: string): CertificationRequest {
+  const request = parsed(text);
+  if (text.length > longestCsr.ofReference && !isMlDsa(request.publicKey.kind)) {
+    throw incorrectCsr(`csr must have at most ${longestCsr.ofReference} characters.`);
+  }
+  return request;
+}
+
+function parsed(text: string): CertificationRequest {
   try {
     return parseCsr(parseSinglePem(withRealNewlines(text), ...labels));
   } catch (error) {

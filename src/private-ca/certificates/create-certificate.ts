@@ -1,5 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
-import { encodeName, type HashAlgorithm, type SignatureAlgorithm } from '../../pki/index.ts';
+import { encodeName, type SignatureAlgorithm, signatureAlgorithmFor } from '../../pki/index.ts';
 import { toColumns, toEncodedName } from '../distinguished-name.ts';
 import {
   defaultEnterpriseProject,
@@ -8,7 +8,12 @@ import {
 } from '../enterprise-project.ts';
 import { type Issuer, issuerPermit } from '../issuer.ts';
 import { accessRequest, caResource } from '../permissions.ts';
-import { requireSameFamily, requireSignatureAlgorithm } from '../signature-algorithm.ts';
+import {
+  isMlDsa,
+  type RequestSignatureAlgorithm,
+  requireSameFamily,
+  requireSignatureAlgorithm,
+} from '../signature-algorithm.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
 import { inheritedSubject, requestedExtensions } from './application.ts';
 import type { CreateCertificateBody } from './certificate-schemas.ts';
@@ -82,11 +87,16 @@ export async function createCertificate(
 }
 
 /** Default: the hash of the CA (reference 4.2.2.2). An imported CA may have been signed in another family than its own key's. */
-function chosenSignatureAlgorithm(asked: HashAlgorithm | undefined, issuer: Issuer): SignatureAlgorithm {
-  if (asked !== undefined) return requireSignatureAlgorithm(issuer.keyAlgorithm, asked);
-  if (issuer.keyAlgorithm === 'SM2') return requireSignatureAlgorithm('SM2', 'SM3');
-  const hash = hashes.find((each) => each === issuer.ca.signature_algorithm) ?? 'SHA256';
-  return requireSignatureAlgorithm(issuer.keyAlgorithm, hash);
+function chosenSignatureAlgorithm(
+  asked: RequestSignatureAlgorithm | undefined,
+  { ca, keyAlgorithm }: Issuer,
+): SignatureAlgorithm {
+  if (asked !== undefined) return requireSignatureAlgorithm(keyAlgorithm, asked);
+  if (keyAlgorithm === 'SM2' || isMlDsa(keyAlgorithm)) return signatureAlgorithmFor(keyAlgorithm);
+  return signatureAlgorithmFor(
+    keyAlgorithm,
+    hashes.find((each) => each === ca.signature_algorithm) ?? 'SHA256',
+  );
 }
 
-const hashes = ['SHA256', 'SHA384', 'SHA512'] as const satisfies readonly HashAlgorithm[];
+const hashes = ['SHA256', 'SHA384', 'SHA512'] as const;

@@ -1,10 +1,12 @@
 import { type KeyUsage, keyUsageNames } from '../key-usage.ts';
+import { isMlDsa } from '../signature-algorithm.ts';
 
 /**
  * What a certificate may be used for when the request names nothing. RSA enciphers keys, EC agrees on them; the
- * signature certificate of an SM2 pair only signs, its encryption certificate does the rest.
+ * signature certificate of an SM2 pair only signs, its encryption certificate does the rest; ML-DSA can only sign (RFC 9881 §5).
  */
 export function defaultKeyUsages(keyAlgorithm: string): readonly KeyUsage[] {
+  if (isMlDsa(keyAlgorithm)) return ['digitalSignature'];
   if (keyAlgorithm.startsWith('RSA')) return ['digitalSignature', 'keyEncipherment'];
   return keyAlgorithm === 'SM2'
     ? ['digitalSignature', 'nonRepudiation']

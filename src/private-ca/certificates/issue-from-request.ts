@@ -1,6 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
-import { signatureAlgorithmFor } from '../../pki/index.ts';
+import { type KeyAlgorithm, type SignatureAlgorithm, signatureAlgorithmFor } from '../../pki/index.ts';
 import type { KeyUsage } from '../key-usage.ts';
+import { isMlDsa } from '../signature-algorithm.ts';
 import { type AcceptedRequest, incorrectCsr } from './certification-request.ts';
 import { issueEncryptionCertificate, issueEntityCertificate } from './issue-entity-certificate.ts';
 import { keyOwner } from './key-owner.ts';
@@ -13,12 +14,14 @@ import { requestedSubject } from './requested-subject.ts';
  * be said to agree on keys (RFC 8410 §5, RFC 9881 §5).
  */
 function defaultUsages(keyAlgorithm: string): readonly KeyUsage[] {
-  return /^(ED25519|MLDSA)/.test(keyAlgorithm) ? ['digitalSignature'] : ['digitalSignature', 'keyAgreement'];
+  return keyAlgorithm === 'ED25519' || isMlDsa(keyAlgorithm)
+    ? ['digitalSignature']
+    : ['digitalSignature', 'keyAgreement'];
 }
 
 /** Reference 4.2.2.3: SHA384; SM3 goes with SM2 (4.2.1.2). */
-export function hashOf(issuerKey: string): 'SM3' | 'SHA384' {
-  return issuerKey === 'SM2' ? 'SM3' : 'SHA384';
+export function signatureOf(issuerKey: KeyAlgorithm): SignatureAlgorithm {
+  return signatureAlgorithmFor(issuerKey, issuerKey === 'SM2' ? 'SM3' : 'SHA384');
 }
 
 /** ENTITY_CERT: a private certificate whose key its applicant keeps; for SM2 the encryption certificate's key is kept here. */
@@ -38,7 +41,7 @@ export async function issueFromRequest(
   }
   const entity = {
     issuer,
-    signatureAlgorithm: signatureAlgorithmFor(issuer.keyAlgorithm, hashOf(issuer.keyAlgorithm)),
+    signatureAlgorithm: signatureOf(issuer.keyAlgorithm),
     subjectDer: subject.der,
     subjectIsEmpty: subject.isEmpty,
     spki: csr.spki,

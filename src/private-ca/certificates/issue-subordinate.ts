@@ -1,5 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
-import { parseName, sameName, signatureAlgorithmFor } from '../../pki/index.ts';
+import { parseName, sameName } from '../../pki/index.ts';
 import { insertAuthorities } from '../authorities/authority-store.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
 import type { CertificateAuthority } from '../ca.ts';
@@ -9,10 +9,11 @@ import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
 import { permissions } from '../permissions.ts';
 import { issueUnder } from '../policy/issue-under.ts';
 import { newSerialNumber } from '../serial-number.ts';
+import { shownSignatureAlgorithm } from '../signature-algorithm.ts';
 import { type AcceptedRequest, incorrectCsr } from './certification-request.ts';
 import { authorityExtensions } from './entity-extensions.ts';
 import type { IssuedCertificate } from './issue-entity-certificate.ts';
-import { hashOf, keyAlgorithmOf } from './issue-from-request.ts';
+import { keyAlgorithmOf, signatureOf } from './issue-from-request.ts';
 import type { IssuingPorts } from './record-certificate.ts';
 import { authorityContents } from './requested-contents.ts';
 import { type RequestedSubject, requestedSubject } from './requested-subject.ts';
@@ -73,7 +74,7 @@ async function issue(
       { ...requested, keyUsages },
       pathLength,
     ),
-    signatureAlgorithm: signatureAlgorithmFor(issuer.keyAlgorithm, hashOf(issuer.keyAlgorithm)),
+    signatureAlgorithm: signatureOf(issuer.keyAlgorithm),
   });
   return { serialNumber: serialNumber.toString(), der };
 }
@@ -136,7 +137,7 @@ function rowOf(
     issuer_id: issuer.ca.ca_id,
     issuer_name: issuer.ca.common_name,
     key_algorithm: keyAlgorithmOf(csr.publicKey),
-    signature_algorithm: hashOf(issuer.keyAlgorithm),
+    signature_algorithm: shownSignatureAlgorithm(signatureOf(issuer.keyAlgorithm)),
     path_length: pathLength,
     key_usages: JSON.stringify(keyUsages),
     serial_number: issued.serialNumber,

@@ -6,6 +6,7 @@ import { insertIssuedSerials } from '../issued-serial-store.ts';
 import type { Issuers } from '../issuer.ts';
 import { type PermissionName, permissions } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { shownSignatureAlgorithm } from '../signature-algorithm.ts';
 import type { IssuedSerialTable } from '../tables.ts';
 import type { PrivateCertificate } from './certificate.ts';
 import { insertCertificate } from './certificate-store.ts';
@@ -86,7 +87,7 @@ function rowOf(
     issuer_name: entity.issuer.ca.common_name,
     gen_mode: key === undefined ? 'CSR' : 'GENERATE',
     key_algorithm: unrecorded.keyAlgorithm,
-    signature_algorithm: entity.signatureAlgorithm.hash ?? entity.signatureAlgorithm.name,
+    signature_algorithm: shownSignatureAlgorithm(entity.signatureAlgorithm),
     ...unrecorded.subject,
     freeze_flag: 0,
     serial_number: issued.serialNumber,

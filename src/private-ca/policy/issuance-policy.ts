@@ -54,6 +54,9 @@ const keyAlgorithms = [
   'EC521',
   'SM2',
   'ED25519',
+  'MLDSA44',
+  'MLDSA65',
+  'MLDSA87',
 ] as const satisfies readonly KeyAlgorithm[];
 
 const purposes = Object.keys(purposeOfFlag) as PurposeFlag[];
