@@ -26,6 +26,8 @@ export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
+/** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */
+export { signRequest } from './request-signature/index.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
 export type { ServiceAgencies, ServiceAgency } from './service-agencies.ts';
 export { systemActor } from './system-actor.ts';

@@ -1,4 +1,10 @@
-import type { LookupFunction } from 'node:net';
+import { isIPv4, type LookupFunction } from 'node:net';
+import { createAddressPolicy, type NamedBy } from './address-policy.ts';
+import { followRedirects } from './follow-redirects.ts';
+import { OutboundFailed, OutboundRefused } from './outbound-errors.ts';
+import { createResolveHost } from './resolve-host.ts';
+
+export { OutboundFailed, OutboundRefused } from './outbound-errors.ts';
 
 export interface OutboundRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
@@ -8,18 +14,24 @@ export interface OutboundRequest {
   readonly timeoutMs?: number;
   /** Of the answer's body; 1 MiB if not given. */
   readonly maxBytes?: number;
-  /** How many redirects are followed, each judged like the first address; 0 if not given. */
+  /** How many redirects are followed, each judged like the first address, of a GET without a body; 0 if not given. */
   readonly redirects?: number;
   /** PEM; trusted instead of the public CAs. */
   readonly ca?: string;
   /** Any certificate will do: for what proves itself by other means, such as a file at a domain that has no certificate yet. */
   readonly anyCertificate?: boolean;
+  /**
+   * The address is from the operator's configuration, and from nobody else: its host may be private or loopback. (Metadata and
+   * link-local addresses are refused all the same, and redirects are judged like anyone's.)
+   */
+  readonly namedByOperator?: boolean;
 }
 
 export interface OutboundAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As it came: never decompressed, and no compression is asked for. */
   readonly body: Uint8Array;
 }
 
@@ -32,6 +44,56 @@ export interface Outbound {
   request(url: string, options?: OutboundRequest): Promise<OutboundAnswer>;
   /** Addresses of a host that may be connected to. Throws OutboundRefused, OutboundFailed. */
   addresses(host: string): Promise<readonly string[]>;
-  /** For clients with connections of their own: resolves like dns.lookup and fails for addresses that are refused. */
+  /**
+   * For clients with connections of their own: resolves like dns.lookup and fails for addresses that are refused. Node does not ask
+   * it where the host is an IP address already: such a client asks `addresses` first.
+   */
   readonly lookup: LookupFunction;
+}
+
+export interface OutboundSettings {
+  /** CIDRs that may be connected to although they are not of the Internet. A metadata address is allowed by itself only (/32, /128). */
+  readonly allow: readonly string[];
+  /** DNS servers as `ip:port`, asked instead of what the machine is set up with. */
+  readonly resolvers?: readonly string[];
+}
+
+const resolveWithinMs = 10_000;
+
+/** The guard. Throws RangeError for what is not a CIDR. No proxy of the environment is used: it would connect unjudged. */
+export function createOutbound({ allow, resolvers }: OutboundSettings): Outbound {
+  const judge = createAddressPolicy(allow);
+  const resolve = createResolveHost(resolvers);
+
+  async function judgedAddresses(host: string, namedBy: NamedBy, signal: AbortSignal) {
+    const found = await resolve(host, signal);
+    const reasons = found.map((address) => judge(address, namedBy));
+    const addresses = found.filter((_, index) => reasons[index] === undefined);
+    if (addresses.length > 0) return addresses;
+    throw new OutboundRefused(`${host} is at ${reasons[0]}, to which no connection is made.`);
+  }
+
+  const addresses = (host: string) => judgedAddresses(host, 'anyone', AbortSignal.timeout(resolveWithinMs));
+  return {
+    request: (url, options = {}) => followRedirects(url, options, judgedAddresses),
+    addresses,
+    lookup(host, options, callback) {
+      addresses(host).then(
+        (found) => {
+          const entries = found
+            .map((address) => ({ address, family: isIPv4(address) ? 4 : 6 }))
+            .filter(({ family }) => matchesFamily(family, options.family));
+          const [first] = entries;
+          if (first === undefined) callback(new OutboundFailed(`${host} has no address of that family.`), '');
+          else if (options.all) callback(null, entries);
+          else callback(null, first.address, first.family);
+        },
+        (error: Error) => callback(error, options.all ? [] : ''),
+      );
+    },
+  };
+}
+
+function matchesFamily(family: number, wanted: number | 'IPv4' | 'IPv6' | undefined): boolean {
+  return wanted === undefined || wanted === 0 || wanted === family || wanted === `IPv${family}`;
 }
