@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describeOnEachDatabase } from '../../test/support/databases.ts';
 import { parseCertificate } from '../pki/index.ts';
 import { create, subordinateBody } from './authorities/authorities.fixture.ts';
@@ -62,6 +63,24 @@ describeOnEachDatabase('issuers', benchMigrations, (open) => {
     await record();
     clock.advance(366 * 86_400_000);
     await assert.rejects(record, { code: 'PCA.00030201', message: /EXPIRED/ });
+  });
+
+  test('a CA is not disabled between that question and the commit', async () => {
+    const { accountId, caId, database, issuers, set } = await start();
+    const issuer = await issuers.load(accountId, caId, permitted);
+    const order: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    const disabling = asked.promise
+      .then(() => set(caId, { status: 'DISABLED' }))
+      .then(() => void order.push('disabled'));
+    await database.transaction(async (transaction) => {
+      await issuers.requireStillIssuing(transaction, issuer);
+      asked.resolve();
+      await Promise.race([disabling, delay(200)]);
+      order.push('issued');
+    });
+    await disabling;
+    assert.deepEqual(order, ['issued', 'disabled']);
   });
 
   test('a certificate that replaced another is read anew', async () => {

@@ -12,8 +12,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Transaction } from '../platform/db/index.ts';
 import {
   type AuthoritySummary,
-  findAuthorityState,
   findAuthoritySummary,
+  holdAuthorityState,
 } from './authorities/authority-store.ts';
 import { type CertificateAuthority, requireAllowed } from './ca.ts';
 import { chainFrom } from './chain.ts';
@@ -133,9 +133,12 @@ export class Issuers {
     };
   }
 
-  /** Asked again where the certificate is recorded: signing took time, and the CA may have been disabled. Throws as `load`. */
+  /**
+   * Asked again where the certificate is recorded: signing took time, and the CA may have been disabled. From here to the end of the
+   * transaction it cannot be. Throws as `load`.
+   */
   async requireStillIssuing(transaction: Transaction, issuer: Issuer): Promise<void> {
-    const state = await findAuthorityState(transaction, issuer.ca.account_id, issuer.ca.ca_id);
+    const state = await holdAuthorityState(transaction, issuer.ca.account_id, issuer.ca.ca_id);
     if (state === undefined) throw issuerNotFound();
     const { accountId, ca } = issuer;
     if (accountId !== ca.account_id && !(await findSharingOwner(transaction, accountId, ca.ca_id))) {

@@ -153,8 +153,8 @@ export async function findAuthorityState(reader: Reader, accountId: string, caId
   return (await stateRows(reader, { account_id: accountId, ca_id: caId.toLowerCase() }))[0];
 }
 
-const stateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
-  db
+function stateQuery(db: Kysely<PrivateCaTables>, value: (name: keyof OwnId) => string) {
+  return db
     .selectFrom('certificate_authorities')
     .where('ca_id', '=', value('ca_id'))
     .where('account_id', '=', value('account_id'))
@@ -167,8 +167,16 @@ const stateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
       'key_usages',
       'serial_number',
       'issuance_policy',
-    ]),
-);
+    ]);
+}
+
+const stateRows = fixedSelect<PrivateCaTables, OwnId>()(stateQuery);
+const heldStateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) => stateQuery(db, value).forShare());
+
+/** As it will be until the transaction ends: a change of the CA waits for it. */
+export async function holdAuthorityState(transaction: Transaction, accountId: string, caId: string) {
+  return (await heldStateRows(transaction, { account_id: accountId, ca_id: caId.toLowerCase() }))[0];
+}
 
 /** Also of a CA whose deletion was carried out: the chains of what it issued need it. */
 export async function findAuthorityCertificate(
