@@ -11,6 +11,10 @@ import { subscriptionEndKind } from './orders/subscription.ts';
 import { policyRoutes } from './policy/policy-routes.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import { defaultQuotaLimits, type QuotaLimits, QuotaStore } from './quota-store.ts';
+import {
+  createServerCertificates,
+  type ServerCertificates,
+} from './server-certificates/server-certificates.ts';
 import { shareRoutes } from './sharing/share-routes.ts';
 import { siteFeatureRoutes } from './site-features.ts';
 import { tagRoutes } from './tags/tag-routes.ts';
@@ -36,12 +40,16 @@ export type { PrivateCaPorts } from './ports.ts';
 export { defaultQuotaLimits, type QuotaLimits } from './quota-store.ts';
 export { idField, type RevocationReason } from './request-fields.ts';
 export type { CrlConfiguration, RevocationPort, StatusChange } from './revocation-port.ts';
+export type { IssuedServerCertificate } from './server-certificates/issue-server-certificate.ts';
+export type { ServerCertificates } from './server-certificates/server-certificates.ts';
 
 export interface PrivateCa {
   /** The API of reference 4.2.1, 4.2.2, 4.2.4 and 4.2.6. */
   readonly routes: ApiPlugin;
   /** What revocation stands on. */
   readonly records: AuthorityRecords;
+  /** CAs as issuers of what another capability keeps. */
+  readonly serverCertificates: ServerCertificates;
   /** What was bought, and its end. */
   readonly orders: AuthorityOrders;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
@@ -64,6 +72,7 @@ export function createPrivateCa({
       policyRoutes(ports)(api);
       shareRoutes(ports)(api);
     },
+    serverCertificates: createServerCertificates(ports),
     orders: createAuthorityOrders(ports),
     jobHandlers: {
       [scheduledDeletionKind]: (job) => carryOutDeletion(ports, job),

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import type { Actor } from '../iam/index.ts';
 import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { publicationKind } from './crl/crl-state-store.ts';
 import { publishDueCrl } from './crl/publish-crl.ts';
 import { OcspAnswers } from './ocsp/answer-ocsp.ts';
+import { ensureOcsp } from './ocsp/ensure-ocsp.ts';
 import { renewalKind, renewResponder } from './ocsp/renew-responder.ts';
 import { Responders } from './ocsp/responders.ts';
 import type { RevocationPorts } from './ports.ts';
@@ -21,6 +23,8 @@ export interface Revocation {
   readonly routes: ApiPlugin;
   /** What relying parties ask without authentication; for the plain listener. */
   publicRoutes(app: FastifyInstance): Promise<void>;
+  /** See `ensureOcsp`: for CAs that the installation keeps for itself. */
+  ensureOcsp(actor: Actor, caId: string): Promise<void>;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
 }
@@ -32,6 +36,10 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   return {
     routes: revocationRoutes(ports, (caId) => responders.forget(caId)),
     publicRoutes: publicRoutes(ports, answers),
+    async ensureOcsp(actor, caId) {
+      await ensureOcsp(ports, actor, caId);
+      responders.forget(caId);
+    },
     jobHandlers: {
       [publicationKind]: (job) => publishDueCrl(ports, job),
       [renewalKind]: (job) => renewResponder(ports, job),
