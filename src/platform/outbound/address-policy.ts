@@ -80,9 +80,17 @@ function parseBlock(cidr: string): Block {
 /** The address at which a packet to it arrives in the end. */
 function reached(text: string): Address | undefined {
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.parse(text);
+  const address = ipaddr.parse(text.includes(':') ? withoutDots(text) : text);
   if (isMapped(address)) return address.toIPv4Address();
   return contains(nat64, address) ? lastFourBytes(address) : address;
+}
+
+/** ipaddr.js takes `::1.2.3.4` for the mapped form, which it is not (RFC 4291 2.5.5.1): it gets to see hexadecimal digits only. */
+function withoutDots(text: string): string {
+  return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)/, (_, ...parts) => {
+    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  });
 }
 
 function isMapped(address: Address): address is ipaddr.IPv6 {

@@ -42,8 +42,8 @@ export interface OutboundAnswer {
 export interface Outbound {
   /** Throws OutboundRefused, or OutboundFailed for all that the network does. */
   request(url: string, options?: OutboundRequest): Promise<OutboundAnswer>;
-  /** Addresses of a host that may be connected to. Throws OutboundRefused, OutboundFailed. */
-  addresses(host: string): Promise<readonly string[]>;
+  /** Addresses of a host that may be connected to, as `options` of a request would say. Throws OutboundRefused, OutboundFailed. */
+  addresses(host: string, options?: Pick<OutboundRequest, 'namedByOperator'>): Promise<readonly string[]>;
   /**
    * For clients with connections of their own: resolves like dns.lookup and fails for addresses that are refused. Node does not ask
    * it where the host is an IP address already: such a client asks `addresses` first.
@@ -73,7 +73,8 @@ export function createOutbound({ allow, resolvers }: OutboundSettings): Outbound
     throw new OutboundRefused(`${host} is at ${reasons[0]}, to which no connection is made.`);
   }
 
-  const addresses = (host: string) => judgedAddresses(host, 'anyone', AbortSignal.timeout(resolveWithinMs));
+  const addresses: Outbound['addresses'] = (host, { namedByOperator = false } = {}) =>
+    judgedAddresses(host, namedByOperator ? 'operator' : 'anyone', AbortSignal.timeout(resolveWithinMs));
   return {
     request: (url, options = {}) => followRedirects(url, options, judgedAddresses),
     addresses,
