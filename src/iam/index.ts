@@ -7,6 +7,7 @@ import { createServiceAgencies } from './agencies/assume-service-agency.ts';
 import type { TokenFault } from './authentication/authenticator.ts';
 import type { IamPorts } from './context.ts';
 import { createContext } from './create-context.ts';
+import { permittedEnterpriseProjects } from './enterprise-projects/permitted-enterprise-projects.ts';
 import { findEnterpriseProjects } from './enterprise-projects/store.ts';
 import type { Identity } from './identity.ts';
 import { authenticationHook } from './request-authentication.ts';
@@ -65,6 +66,7 @@ export function createIam(ports: IamPorts): Iam {
   const iam = createContext(ports);
   const identity: Identity = {
     authorize: (actor, request) => iam.accessControl.authorize(actor, request),
+    permittedEnterpriseProjects: (actor, request) => permittedEnterpriseProjects(iam, actor, request),
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),

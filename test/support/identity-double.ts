@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Actor, AuditEvent } from '../../src/iam/actor.ts';
+import type { AccessRequest, Actor, AuditEvent } from '../../src/iam/actor.ts';
 import type { Identity } from '../../src/iam/identity.ts';
 import type { Migrations } from '../../src/platform/db/index.ts';
 import { AccessDenied } from '../../src/platform/errors.ts';
@@ -47,12 +47,19 @@ export interface Asked {
  */
 export function createIdentityDouble(asked: Asked[] = []): Identity {
   return {
-    async authorize(actor, { action, aliases = [], resource, conditions = {} }) {
+    async authorize(actor, request) {
+      const { action, resource, conditions = {} } = request;
       asked.push({ action, resource, conditions });
-      const denied = actor.principalName.split(',');
-      const place = `@${conditions['g:EnterpriseProjectId']}`;
-      if ([action, ...aliases].some((name) => denied.includes(name) || denied.includes(name + place)))
+      if (isDenied(actor, request, conditions['g:EnterpriseProjectId']))
         throw new AccessDenied(action, `${action} is denied.`);
+    },
+    async permittedEnterpriseProjects(actor, request) {
+      const { action, resource, conditions = {} } = request;
+      asked.push({ action, resource, conditions });
+      const projects = ['0', knownProject];
+      const permitted = projects.filter((project) => !isDenied(actor, request, project));
+      if (permitted.length === 0) throw new AccessDenied(action, `${action} is denied.`);
+      return permitted.length === projects.length ? 'all' : permitted;
     },
     async recordAudit(transaction, actor, event: AuditEvent) {
       await transaction
@@ -72,6 +79,15 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
     enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
     projectExists: async () => true,
   };
+}
+
+function isDenied(
+  { principalName }: Actor,
+  { action, aliases = [] }: AccessRequest,
+  project: unknown,
+): boolean {
+  const denied = principalName.split(',');
+  return [action, ...aliases].some((name) => denied.includes(name) || denied.includes(`${name}@${project}`));
 }
 
 /** `denied`: what the double refuses this actor, separated by commas. */
