@@ -1,6 +1,7 @@
 import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import type { SslCertificatesPorts } from './ports.ts';
+import { tagRoutes } from './tags/routes.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './api-errors.ts';
@@ -19,7 +20,7 @@ export interface SslCertificates {
 
 /** SSL certificates: bought, applied for, issued, imported, deployed, renewed. */
 export function createSslCertificates(ports: SslCertificatesPorts): SslCertificates {
-  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [];
+  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [tagRoutes];
   return {
     routes: (api) => {
       for (const plugin of plugins) plugin(ports)(api);

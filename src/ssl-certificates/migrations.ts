@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import type { SslCertificateTables } from './tables.ts';
+import { tagMigrations } from './tags/migrations.ts';
 
 type Column = 'text' | 'text?' | 'integer' | 'integer?' | 'bigint' | 'bigint?' | 'bytea' | 'bytea?';
 
@@ -216,4 +217,5 @@ export const migrations: Migrations = {
           .execute();
     },
   },
+  ...tagMigrations,
 };

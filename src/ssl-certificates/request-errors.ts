@@ -13,9 +13,23 @@ const codesByPath: readonly (readonly [RegExp, ScmErrorCode])[] = [
   [/^order_number$/, 'SCM.0060'],
 ];
 
+/** Of bodies only: lists of certificates and CSRs have a limit and an offset as well, in the query. */
+const tagCodesByPath: typeof codesByPath = [
+  [/^action$/, 'SCM.0304'],
+  [/^limit$/, 'SCM.0318'],
+  [/^offset$/, 'SCM.0319'],
+  [/^matches/, 'SCM.0303'],
+  [/^tag$/, 'SCM.0323'],
+  [/^(not_)?tags(_any)?(\[\d+\])?$/, 'SCM.0313'],
+  [/^(tag|(not_)?tags(_any)?\[\d+\])\.key$/, 'SCM.0306'],
+  [/^(tag|tags\[\d+\])\.value$/, 'SCM.0305'],
+  [/^(not_)?tags(_any)?\[\d+\]\.values/, 'SCM.0312'],
+];
+
 /** The service's code for a field that fails its schema; the text names the field and what it has to be. */
 export function invalid(failure: FieldFailure): ServiceError {
-  const code = codesByPath.find(([pattern]) => pattern.test(failure.path))?.[1] ?? 'SCM.0005';
+  const codes = failure.location === 'body' ? [...codesByPath, ...tagCodesByPath] : codesByPath;
+  const code = codes.find(([pattern]) => pattern.test(failure.path))?.[1] ?? 'SCM.0005';
   const field = failure.path === '' ? 'The request body' : failure.path;
   return scmError(code, `${field} ${failure.message}.`);
 }

@@ -36,7 +36,10 @@ export interface Bench {
 
 /** What a bench has instead of the world outside: none of it answers unless it is given. */
 export type BenchOutside = Partial<
-  Pick<SslCertificatesPorts, 'issuers' | 'validators' | 'targets' | 'mailer' | 'outbound' | 'configuration'>
+  Pick<
+    SslCertificatesPorts,
+    'issuers' | 'validators' | 'targets' | 'mailer' | 'outbound' | 'configuration' | 'identity'
+  >
 >;
 
 /** A part of the outside world that a test did not expect to be asked. */

@@ -67,6 +67,22 @@ export async function changeCertificate(
   return row;
 }
 
+/** Holds the row until the end of the transaction, so that it is not removed meanwhile; false if it is gone. Its version stays. */
+export async function holdCertificate(
+  transaction: Transaction,
+  accountId: string,
+  certificateId: string,
+): Promise<boolean> {
+  // Writing what is there is a lock on both engines.
+  const result = await tables(transaction)
+    .updateTable('ssl_certificates')
+    .set((eb) => ({ version: eb.ref('version') }))
+    .where('certificate_id', '=', certificateId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** Throws SCM.0010 if it was changed or removed meanwhile. */
 export async function removeCertificate(transaction: Transaction, seen: SslCertificate): Promise<void> {
   const result = await tables(transaction)
