@@ -1,5 +1,6 @@
 import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
+import { csrRoutes } from './csrs/routes.ts';
 import type { SslCertificatesPorts } from './ports.ts';
 import { tagRoutes } from './tags/routes.ts';
 
@@ -20,7 +21,7 @@ export interface SslCertificates {
 
 /** SSL certificates: bought, applied for, issued, imported, deployed, renewed. */
 export function createSslCertificates(ports: SslCertificatesPorts): SslCertificates {
-  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [tagRoutes];
+  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [csrRoutes, tagRoutes];
   return {
     routes: (api) => {
       for (const plugin of plugins) plugin(ports)(api);

@@ -1,0 +1,3 @@
+import type { SslCertificatesPorts } from '../ports.ts';
+
+export type CsrPorts = Pick<SslCertificatesPorts, 'database' | 'clock' | 'random' | 'identity' | 'keyStore'>;
