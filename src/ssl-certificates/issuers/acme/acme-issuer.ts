@@ -1,0 +1,88 @@
+import { encodePem } from '../../../pki/index.ts';
+import type { Random } from '../../../platform/random.ts';
+import type { CertificateApplication, Challenge, Issuer } from '../issuer.ts';
+import {
+  type AcmeAccountPorts,
+  type AcmeAccountSettings,
+  AcmeAccounts,
+  type AcmeSession,
+} from './acme-account.ts';
+import { type AcmeState, newOrder, type Refused, refusalOf } from './acme-order.ts';
+import { AcmeProblem } from './acme-transport.ts';
+import { advanceOrder } from './advance-order.ts';
+import { challengeFor, nameOf } from './authorizations.ts';
+
+export type AcmePorts = AcmeAccountPorts & { readonly random: Random };
+
+/** RFC 5280 §5.3.1; ACME cannot take a revocation back, so there is no hold. */
+const reasonCodes: Readonly<Record<string, number>> = {
+  unspecified: 0,
+  keyCompromise: 1,
+  cACompromise: 2,
+  affiliationChanged: 3,
+  superseded: 4,
+  cessationOfOperation: 5,
+  privilegeWithdrawn: 9,
+  aACompromise: 10,
+};
+
+/** Issues with a CA that speaks ACME (RFC 8555). */
+export function createAcmeIssuer(ports: AcmePorts, settings: AcmeAccountSettings): Issuer {
+  const accounts = new AcmeAccounts(ports, settings);
+  return {
+    methods: ['DNS', 'FILE'],
+    begin: (application) =>
+      accounts.use(application.accountId, async (session) => {
+        try {
+          return await begin(session, application);
+        } catch (error) {
+          const refusal = refusalOf(error);
+          if (refusal) return refusal;
+          throw error;
+        }
+      }),
+    issue: (application, state) =>
+      accounts.use(application.accountId, (session) =>
+        advanceOrder(session, application, JSON.parse(state) as AcmeState),
+      ),
+    // ACME cannot take an order back; it expires. Its authorizations may be another application's too.
+    async abandon() {},
+    async revoke({ accountId, certificateDer }, reason) {
+      await accounts.use(accountId, (session) => revoke(session, certificateDer, reason));
+      return undefined;
+    },
+  };
+}
+
+async function begin(session: AcmeSession, { method, names }: CertificateApplication) {
+  const { order, authorizations } = await newOrder(session, names);
+  const challenges: Challenge[] = [];
+  for (const authorization of authorizations) {
+    // The account has shown it before, and the server remembers.
+    if (authorization.status === 'valid') continue;
+    const { result } = await session((client) => challengeFor(client, authorization, method));
+    if (result === undefined) {
+      const reason = `The CA does not verify ${nameOf(authorization)} by the method ${method}.`;
+      return { kind: 'refused', reason } satisfies Refused;
+    }
+    challenges.push(result);
+  }
+  return { state: JSON.stringify({ orderUrl: order.url } satisfies AcmeState), challenges };
+}
+
+async function revoke(session: AcmeSession, certificateDer: Uint8Array, reason: string): Promise<void> {
+  const code = reasonCodes[reason];
+  if (code === undefined) throw new Error(`ACME does not revoke for the reason ${reason}`);
+  const certificate = encodePem('CERTIFICATE', certificateDer);
+  const send = (withCode: boolean) =>
+    session((client) => client.revokeCertificate(certificate, withCode ? { reason: code } : {}));
+  try {
+    await send(true);
+  } catch (error) {
+    if (!(error instanceof AcmeProblem)) throw error;
+    if (error.type === 'alreadyRevoked') return;
+    // Public CAs take some reasons only; that it is revoked matters more than why.
+    if (error.type !== 'badRevocationReason') throw error;
+    await send(false);
+  }
+}
