@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { ApiClient } from '../../support/api-client.ts';
 
-export type KeyAlgorithm = 'RSA2048' | 'RSA4096' | 'EC256' | 'EC384' | 'SM2';
+export type KeyAlgorithm =
+  | 'RSA2048'
+  | 'RSA4096'
+  | 'EC256'
+  | 'EC384'
+  | 'SM2'
+  | 'MLDSA44'
+  | 'MLDSA65'
+  | 'MLDSA87';
 
 /** The host that server certificates are for; nothing on a machine has this name. */
 export const serverName = 'service.example.test';
@@ -22,7 +30,7 @@ export interface Hierarchy {
   readonly served: string;
 }
 
-const organization = {
+export const organization = {
   country: 'CN',
   state: 'Beijing',
   locality: 'Beijing',
@@ -30,12 +38,16 @@ const organization = {
   organizational_unit: 'Peers',
 };
 
-const hashes: Record<KeyAlgorithm, string> = {
+/** What a request names for a signing key. */
+export const signatureAlgorithms: Record<KeyAlgorithm, string> = {
   RSA2048: 'SHA256',
   RSA4096: 'SHA512',
   EC256: 'SHA256',
   EC384: 'SHA384',
   SM2: 'SM3',
+  MLDSA44: 'MLDSA44',
+  MLDSA65: 'MLDSA65',
+  MLDSA87: 'MLDSA87',
 };
 
 /** Creates a hierarchy over the API and writes what it exports into a new subfolder of `folder`. */
@@ -44,7 +56,7 @@ export async function createHierarchy(
   algorithm: KeyAlgorithm,
   folder: string,
 ): Promise<Hierarchy> {
-  const common = { key_algorithm: algorithm, signature_algorithm: hashes[algorithm] };
+  const common = { key_algorithm: algorithm, signature_algorithm: signatureAlgorithms[algorithm] };
   const createCa = async (name: string, fields: object) => {
     const body = {
       ...common,

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,6 +38,13 @@ export function peersPython(): string {
     throw new Error(`${path} is missing: run test/peers/install.sh`);
   }
   return path;
+}
+
+/** Where Java finds Bouncy Castle. */
+export function bouncyCastleClassPath(): string {
+  const jars = join(peersFolder, 'java/*');
+  if (globSync(`${jars}.jar`).length < 3) throw new Error(`${jars} is missing: run test/peers/install.sh`);
+  return jars;
 }
 
 export interface Output {
