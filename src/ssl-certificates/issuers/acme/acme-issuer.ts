@@ -1,5 +1,5 @@
 import { encodePem } from '../../../pki/index.ts';
-import type { Random } from '../../../platform/random.ts';
+
 import type { CertificateApplication, Challenge, Issuer } from '../issuer.ts';
 import {
   type AcmeAccountPorts,
@@ -11,8 +11,6 @@ import { type AcmeState, newOrder, type Refused, refusalOf } from './acme-order.
 import { AcmeProblem } from './acme-transport.ts';
 import { advanceOrder } from './advance-order.ts';
 import { challengeFor, nameOf } from './authorizations.ts';
-
-export type AcmePorts = AcmeAccountPorts & { readonly random: Random };
 
 /** RFC 5280 §5.3.1; ACME cannot take a revocation back, so there is no hold. */
 const reasonCodes: Readonly<Record<string, number>> = {
@@ -27,7 +25,7 @@ const reasonCodes: Readonly<Record<string, number>> = {
 };
 
 /** Issues with a CA that speaks ACME (RFC 8555). */
-export function createAcmeIssuer(ports: AcmePorts, settings: AcmeAccountSettings): Issuer {
+export function createAcmeIssuer(ports: AcmeAccountPorts, settings: AcmeAccountSettings): Issuer {
   const accounts = new AcmeAccounts(ports, settings);
   return {
     methods: ['DNS', 'FILE'],
