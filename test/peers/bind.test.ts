@@ -31,8 +31,6 @@ describe('records in a zone of BIND', () => {
     bind = await startNameServer(zone, keys, [
       'alias 60 IN CNAME target',
       'target 60 IN TXT "at the" " target"',
-      'circle 60 IN CNAME circle2',
-      'circle2 60 IN CNAME circle',
       'host 60 IN A 192.0.2.1',
     ]);
   });
@@ -82,7 +80,6 @@ describe('records in a zone of BIND', () => {
 
   it('are found at the end of a CNAME and as what their strings make together', async () => {
     assert.deepEqual(await validators().check(challenge('alias', 'at the target')), { kind: 'found' });
-    assert.equal((await validators().check(challenge('circle', 'x'))).kind, 'absent');
     assert.equal((await validators().check(challenge('host', 'x'))).kind, 'absent');
     const elsewhere = { ...challenge('x', 'x'), recordName: 'x.elsewhere.test' };
     assert.equal((await validators().check(elsewhere)).kind, 'unreachable');

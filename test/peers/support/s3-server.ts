@@ -13,6 +13,9 @@ export interface S3Server {
   /** As its operator does: a bucket, and anyone may read what is in one. */
   createBucket(bucket: string): Promise<void>;
   publish(bucket: string): Promise<void>;
+  /** It is away, with what it holds, until it is resumed at the same address. */
+  interrupt(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +27,9 @@ export async function startS3Server(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'openccm-s3-'));
   const host = `127.0.0.1:${await freePort()}`;
   const env = { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey };
-  const service = serve('versitygw', ['--port', host, 'posix', folder], { env });
+  const start = () => serve('versitygw', ['--port', host, 'posix', folder], { env });
+  const ready = () => untilReady(`http://${host}/`, () => service.said());
+  let service = start();
   const client = new S3Client({
     endpoint: `http://${host}`,
     region: 'us-east-1',
@@ -37,7 +42,7 @@ export async function startS3Server(): Promise<S3Server> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(`http://${host}/`, service.said);
+    await ready();
   } catch (error) {
     await stop();
     throw error;
@@ -51,6 +56,11 @@ export async function startS3Server(): Promise<S3Server> {
     publish: async (bucket) => {
       const Policy = JSON.stringify(readableByAnyone(bucket));
       await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    },
+    interrupt: () => service.stop(),
+    resume: async () => {
+      service = start();
+      await ready();
     },
     stop,
   };
