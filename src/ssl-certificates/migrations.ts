@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { certificateMigrations } from './certificates/migrations.ts';
+import { deploymentMigrations } from './deployments/migrations.ts';
 import type { SslCertificateTables } from './tables.ts';
 import { tagMigrations } from './tags/migrations.ts';
 
@@ -175,9 +177,6 @@ const tables: {
 
 // Every list starts with the account, so every index does; the id at the end breaks ties, so that pages never overlap.
 const indexes: Readonly<Record<string, readonly [keyof SslCertificateTables, readonly string[]]>> = {
-  ssl_certificates_by_updated_at: ['ssl_certificates', ['account_id', 'updated_at', 'certificate_id']],
-  ssl_certificates_by_not_after: ['ssl_certificates', ['account_id', 'not_after', 'certificate_id']],
-  ssl_certificates_by_status: ['ssl_certificates', ['account_id', 'status', 'not_after', 'certificate_id']],
   ssl_certificates_by_fingerprint: ['ssl_certificates', ['account_id', 'fingerprint']],
   ssl_certificates_by_order: ['ssl_certificates', ['account_id', 'order_id']],
   // What time does to certificates, of all accounts.
@@ -217,5 +216,7 @@ export const migrations: Migrations = {
           .execute();
     },
   },
+  ...certificateMigrations,
   ...tagMigrations,
+  ...deploymentMigrations,
 };

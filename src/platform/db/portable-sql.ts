@@ -1,4 +1,25 @@
-import { type Expression, type ExpressionWrapper, type InsertResult, type SqlBool, sql } from 'kysely';
+import {
+  type CreateTableBuilder,
+  type Expression,
+  type ExpressionWrapper,
+  type InsertResult,
+  type Kysely,
+  type SqlBool,
+  SqliteAdapter,
+  sql,
+} from 'kysely';
+
+/**
+ * The table, its rows in the order of the primary key where the engine can keep them so (SQLite): what has the same beginning of the
+ * key is read as one piece. For narrow rows.
+ */
+export function clusteredByKey<Table extends string, Columns extends string>(
+  db: Kysely<unknown>,
+  table: CreateTableBuilder<Table, Columns>,
+): CreateTableBuilder<Table, Columns> {
+  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
+  return isSqlite ? table.modifyEnd(sql`without rowid`) : table;
+}
 
 /** The pattern that finds `text` anywhere, its own wildcards taken literally; for `like` with `escape '\'`. */
 export function containsPattern(text: string): string {
