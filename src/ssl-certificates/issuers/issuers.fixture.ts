@@ -110,7 +110,14 @@ export async function openNode(
     addressExtensions: () => [],
   };
   const identity = createIdentityDouble();
-  const privateCa = createPrivateCa({ ...common, identity, keyStore, jobs, revocation });
+  const privateCa = createPrivateCa({
+    ...common,
+    identity,
+    keyStore,
+    jobs,
+    revocation,
+    accountExists: async () => true,
+  });
   const publishStatus = async (_accountId: string, caId: string) => {
     published.push(caId);
   };
