@@ -1,6 +1,10 @@
 import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { csrRoutes } from './csrs/routes.ts';
+import { createDelivery } from './notifications/deliver-notice.ts';
+import { createExpirySweep, ensureExpirySweep, sweepJob } from './notifications/expiry-sweep.ts';
+import { notificationRoutes } from './notifications/routes.ts';
+import { deliveryKind } from './notifications/tell.ts';
 import type { SslCertificatesPorts } from './ports.ts';
 import { tagRoutes } from './tags/routes.ts';
 
@@ -17,15 +21,25 @@ export interface SslCertificates {
   readonly routes: ApiPlugin;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  /** Makes sure of what goes on without end, such as looking what expires: before the jobs start, at every start. */
+  ensureJobs(): Promise<void>;
 }
 
 /** SSL certificates: bought, applied for, issued, imported, deployed, renewed. */
 export function createSslCertificates(ports: SslCertificatesPorts): SslCertificates {
-  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [csrRoutes, tagRoutes];
+  const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [
+    csrRoutes,
+    tagRoutes,
+    notificationRoutes,
+  ];
   return {
     routes: (api) => {
       for (const plugin of plugins) plugin(ports)(api);
     },
-    jobHandlers: {},
+    jobHandlers: {
+      [deliveryKind]: createDelivery(ports),
+      [sweepJob.kind]: createExpirySweep(ports),
+    },
+    ensureJobs: () => ports.database.transaction((transaction) => ensureExpirySweep(ports, transaction)),
   };
 }

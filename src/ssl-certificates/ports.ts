@@ -16,6 +16,8 @@ import type { Validators } from './validators/validator.ts';
 export interface SslCertificatesPorts {
   readonly database: Database;
   readonly clock: Clock;
+  /** The machine's own time: who is asked elsewhere refuses signatures that are off by minutes. */
+  readonly machineClock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly identity: Identity;

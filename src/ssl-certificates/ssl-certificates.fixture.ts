@@ -29,6 +29,8 @@ export interface Bench {
   readonly jobs: Jobs;
   /** What the verbs get, for those that are called directly. */
   readonly ports: SslCertificatesPorts;
+  /** As a start of the server does. */
+  readonly ensureJobs: () => Promise<void>;
   /** A new account, or one that another bench on the same database has. */
   account(accountId?: string): InjectedAccount;
   audits(accountId: string): Promise<AuditRow[]>;
@@ -72,6 +74,7 @@ export async function openBench(database: Database, outside: BenchOutside = {}):
   const ports: SslCertificatesPorts = {
     database,
     clock,
+    machineClock: clock,
     random,
     log,
     identity: createIdentityDouble(),
@@ -89,6 +92,7 @@ export async function openBench(database: Database, outside: BenchOutside = {}):
   const sslCertificates = createSslCertificates(ports);
   const handlers = { ...keyStore.jobHandlers, ...sslCertificates.jobHandlers };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
+  const { ensureJobs } = sslCertificates;
   const app = createHttpApp({ random, log });
   const accounts = injectedAccounts(app, random);
   await registerApi(app, { ...apiErrors, authenticate: accounts.authenticate, log }, sslCertificates.routes);
@@ -99,7 +103,7 @@ export async function openBench(database: Database, outside: BenchOutside = {}):
       .selectAll()
       .where('account_id', '=', accountId)
       .execute();
-  return { database, clock, keyStore, jobs, ports, account: accounts.account, audits };
+  return { database, clock, keyStore, jobs, ports, ensureJobs, account: accounts.account, audits };
 }
 
 /** One bench for a whole file of tests, each with accounts of its own; what depends on the engine is tested on both elsewhere. */

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Transaction } from '../../platform/db/index.ts';
+import { findApplication } from '../applications/application-store.ts';
+import type { SslCertificatesPorts } from '../ports.ts';
+import { composeNotice, type NotedCertificate, type Notice, type Occasion, occasionKey } from './notice.ts';
+import { insertNotice } from './notice-store.ts';
+import { addressesOf, type Recipient, recipientsOf } from './recipients.ts';
+
+export type TellPorts = Pick<SslCertificatesPorts, 'clock' | 'jobs' | 'configuration' | 'mailer'>;
+
+/** Kind of the jobs that bring a notice to one recipient. */
+export const deliveryKind = 'ssl:notice';
+
+/** What such a job has to remember; no secret. */
+export interface Delivery {
+  readonly notice: Notice;
+  readonly recipient: Recipient;
+  readonly toldMs: number;
+}
+
+/**
+ * Tells of an occasion, once: takes effect with the transaction, so what happened is told if and only if it is stored, and by one node
+ * only. Nothing is sent here; a job for each recipient does, until it is taken.
+ */
+export async function tell(
+  ports: TellPorts,
+  transaction: Transaction,
+  certificate: NotedCertificate,
+  occasion: Occasion,
+  remark?: string,
+): Promise<void> {
+  const { certificate_id: certificateId, account_id: accountId } = certificate;
+  if (!(await recordOccasion(ports, transaction, certificate, occasion))) return;
+  const application = await findApplication(transaction, certificateId);
+  const recipients = recipientsOf(ports, accountId, addressesOf(application?.applicant));
+  await scheduleDeliveries(ports, transaction, composeNotice(certificate, occasion, remark), recipients);
+}
+
+/** Records an occasion; false if it was before. Alone: nobody is told of it any more. */
+export function recordOccasion(
+  { clock }: Pick<TellPorts, 'clock'>,
+  transaction: Transaction,
+  { certificate_id: certificateId, account_id: accountId }: NotedCertificate,
+  occasion: Occasion,
+): Promise<boolean> {
+  const nowMs = clock.nowMs();
+  return insertNotice(transaction, { certificateId, accountId, occasion: occasionKey(occasion), nowMs });
+}
+
+/** One job for each recipient, so that one that cannot be reached keeps nobody else waiting. */
+export async function scheduleDeliveries(
+  { clock, jobs }: Pick<TellPorts, 'clock' | 'jobs'>,
+  transaction: Transaction,
+  notice: Notice,
+  recipients: readonly Recipient[],
+): Promise<void> {
+  const toldMs = clock.nowMs();
+  for (const recipient of recipients) {
+    const place = createHash('sha256').update(JSON.stringify(recipient)).digest('hex').slice(0, 16);
+    const payload: Delivery = { notice, recipient, toldMs };
+    await jobs.schedule(transaction, {
+      kind: deliveryKind,
+      key: `${notice.id}/${place}`,
+      dueMs: toldMs,
+      accountId: notice.accountId,
+      payload,
+    });
+  }
+}
