@@ -98,7 +98,13 @@ async function finalize(
   order: Order,
 ): Promise<Issuance> {
   const csr = encodePem('CERTIFICATE REQUEST', application.csrDer);
-  const { result, retryAfterMs } = await session((client) => client.finalizeOrder(order, csr));
+  const sent = await session((client) => client.finalizeOrder(order, csr)).catch((error: unknown) => {
+    // Of a CSR that names others than the order, servers say that they are not authorized; else it is the account that is not.
+    if (error instanceof AcmeProblem && error.type === 'unauthorized') return error;
+    throw error;
+  });
+  if (sent instanceof AcmeProblem) return { kind: 'refused', reason: `The CA refuses: ${sent.message}` };
+  const { result, retryAfterMs } = sent;
   return result.status === 'valid' ? download(session, application, result) : pending(state, retryAfterMs);
 }
 
