@@ -12,6 +12,7 @@ import {
   openInstallationToken,
   publicHttpUrlOf,
   publicUrlOf,
+  readInstallationSslConfiguration,
 } from './installation.ts';
 import { type Jobs, jobsMigrations } from './jobs/index.ts';
 import { apiErrors as kmsErrors, migrations as kmsMigrations, kmsVersion } from './kms/index.ts';
@@ -32,6 +33,11 @@ import { apiErrors as privateCaErrors, migrations as privateCaMigrations } from 
 import { bssErrors } from './protocols/index.ts';
 import { type Revocation, migrations as revocationMigrations } from './revocation/index.ts';
 import { type Servers, serve } from './serve.ts';
+import {
+  type SslCertificates,
+  apiErrors as scmErrors,
+  migrations as sslCertificatesMigrations,
+} from './ssl-certificates/index.ts';
 import { openSystemCa } from './system-ca/index.ts';
 
 /** What the machine is to the program. */
@@ -69,6 +75,7 @@ export const migrations = {
   ...objectStorageMigrations,
   ...privateCaMigrations,
   ...revocationMigrations,
+  ...sslCertificatesMigrations,
 };
 
 /** Puts the program together. Throws `StartRefused` for what the operator can mend. */
@@ -85,7 +92,18 @@ export async function buildApp(config: Config, ports: AppPorts): Promise<App> {
     const masterKey = await openInstallationMasterKey(config, folder, base, token);
     const storePorts = { random, machineClock: ports.tlsClock, hostName: ports.hostName };
     const objectStore = await openInstallationObjectStore(config, folder, storePorts);
-    return await assemble(config, ports, { base, folder, metrics, masterKey, token, objectStore });
+    const sslConfiguration = await readInstallationSslConfiguration(config);
+    return await assemble(config, ports, {
+      base,
+      folder,
+      metrics,
+      masterKey,
+      token,
+      objectStore,
+      sslConfiguration,
+      deployedFolder: folder.pathOf('deployed'),
+      machineClock: ports.tlsClock,
+    });
   } catch (error) {
     await token?.close();
     await database.close();
@@ -139,7 +157,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
 /** What is served by HTTPS. */
 async function createApi(
   publicUrl: string,
-  { iam, kms, objectStorage, privateCa, revocation, bss }: Capabilities,
+  { iam, kms, objectStorage, privateCa, revocation, sslCertificates, bss }: Capabilities,
   { base, metrics }: Foundation,
 ) {
   const { log } = base;
@@ -152,6 +170,7 @@ async function createApi(
     { errors: privateCaErrors, routes: privateCa.routes },
     { errors: bssErrors, routes: bss },
     { errors: privateCaErrors, routes: revocation.routes },
+    { errors: scmErrors, routes: sslCertificates.routes },
   ];
   for (const { errors, routes } of services)
     await registerApi(api, { ...errors, authenticate: iam.authenticate(errors.tokenFault), log }, routes);
@@ -162,6 +181,7 @@ async function createApi(
       isFromKmsClient(headers) ? { versions: [kmsVersion(publicUrl)] } : identityVersions(publicUrl),
     );
   });
+  await api.register(sslCertificates.publicRoutes);
   await api.ready();
   return api;
 }
@@ -175,6 +195,7 @@ interface OperationsPorts extends Pick<Foundation, 'metrics' | 'objectStore'> {
   readonly base: BasePorts;
   readonly jobs: Jobs;
   readonly revocation: Revocation;
+  readonly sslCertificates: SslCertificates;
   readonly ready: () => Promise<boolean>;
 }
 
@@ -203,6 +224,7 @@ async function createOperations(
   });
   await ports.objectStore.serve(operations, log);
   await ports.revocation.publicRoutes(operations);
+  await operations.register(ports.sslCertificates.publicRoutes);
   await operations.ready();
   return operations;
 }

@@ -2,6 +2,7 @@ import { createIam } from './iam/index.ts';
 import { createJobs, type Jobs } from './jobs/index.ts';
 import { createKeyStore, createKms, createSecretWrapper, type MasterKey, type Token } from './kms/index.ts';
 import { createObjectStorage, type OpenStore } from './object-storage/index.ts';
+import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { Database } from './platform/db/index.ts';
 import type { MovableClock } from './platform/dev-clock.ts';
@@ -10,6 +11,7 @@ import type { Random } from './platform/random.ts';
 import { createPrivateCa } from './private-ca/index.ts';
 import { bssRoutes } from './protocols/index.ts';
 import { createRevocation, createRevocationPort } from './revocation/index.ts';
+import { openSslCertificates, type SslConfiguration } from './ssl-certificates/index.ts';
 
 /** What every capability stands on. */
 export interface BasePorts {
@@ -25,6 +27,11 @@ export interface Opened {
   readonly masterKey: MasterKey;
   readonly token: Token | undefined;
   readonly objectStore: OpenStore;
+  readonly sslConfiguration: SslConfiguration;
+  /** Where SSL certificates are put if no target is configured. */
+  readonly deployedFolder: string;
+  /** The machine's own time. */
+  readonly machineClock: Clock;
 }
 
 /** As clients reach the API, and relying parties the HTTP port; without a slash at the end. */
@@ -46,7 +53,7 @@ const sessionSweepMs = 3_600_000;
 export async function createCapabilities(
   config: Config,
   { publicUrl, publicHttpUrl }: PublicUrls,
-  { base, masterKey, token, objectStore }: Opened,
+  { base, masterKey, token, objectStore, ...opened }: Opened,
 ) {
   const jobs = createJobs(base);
   const keyStore = createKeyStore({
@@ -86,6 +93,21 @@ export async function createCapabilities(
   const privateCa = createPrivateCa({ ...privateCaPorts, revocation: createRevocationPort(publication) });
   const revocation = createRevocation({ ...publication, keyStore, records: privateCa.records });
 
+  const sslCertificates = await openSslCertificates({
+    ...base,
+    identity,
+    keyStore,
+    jobs,
+    publicUrl,
+    project: region,
+    configuration: opened.sslConfiguration,
+    deployedFolder: opened.deployedFolder,
+    machineClock: opened.machineClock,
+    serverCertificates: privateCa.serverCertificates,
+    publishStatus: (accountId, caId) =>
+      revocation.ensureOcsp(identity.systemActor(accountId, 'ssl-issuer'), caId),
+  });
+
   const bss = bssRoutes({ orders: privateCa.orders, regionCode: region });
 
   const handlers = {
@@ -93,10 +115,12 @@ export async function createCapabilities(
     ...kms.jobHandlers,
     ...privateCa.jobHandlers,
     ...revocation.jobHandlers,
+    ...sslCertificates.jobHandlers,
   };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
   await sweepSessions(base, jobs, iam.removeExpiredSessions);
-  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation, bss };
+  await sslCertificates.ensureJobs();
+  return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation, sslCertificates, bss };
 }
 
 export type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;

@@ -1,11 +1,21 @@
+import type { FastifyPluginAsync } from 'fastify';
 import type { JobHandler } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
+import { runApplication } from './applications/advance-application.ts';
+import { applicationKind } from './applications/application-job.ts';
+import type { IssuedHook } from './applications/application-ports.ts';
+import { carryOutRevocation, revocationKind } from './applications/revoke-certificate.ts';
+import { applicationRoutes } from './applications/routes.ts';
+import { withdrawalKind, withdrawRecord } from './applications/withdraw-records.ts';
 import { csrRoutes } from './csrs/routes.ts';
+import { scheduleRedeployment } from './deployments/index.ts';
+import type { BuiltInRoot } from './issuers/built-in-hierarchy.ts';
 import { createDelivery } from './notifications/deliver-notice.ts';
 import { createExpirySweep, ensureExpirySweep, sweepJob } from './notifications/expiry-sweep.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { deliveryKind } from './notifications/tell.ts';
 import type { SslCertificatesPorts } from './ports.ts';
+import { publicRoutes } from './public-routes.ts';
 import { tagRoutes } from './tags/routes.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
@@ -14,20 +24,33 @@ export { apiErrors } from './api-errors.ts';
 export { readSslConfiguration, type SslConfiguration } from './configuration.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
+export { type OpeningPorts, openSslCertificates } from './open-ssl-certificates.ts';
 export type { SslCertificatesPorts } from './ports.ts';
 
 export interface SslCertificates {
   /** The API of reference 4.1, and its extensions. */
   readonly routes: ApiPlugin;
+  /** What people and relying parties reach without authentication, on every listener. */
+  readonly publicRoutes: FastifyPluginAsync;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
   /** Makes sure of what goes on without end, such as looking what expires: before the jobs start, at every start. */
   ensureJobs(): Promise<void>;
 }
 
+/** What else happens in the transaction in which a certificate becomes ISSUED. */
+const issuedHooks: readonly IssuedHook[] = [
+  (ports, transaction, { account_id: accountId, certificate_id: certificateId }) =>
+    scheduleRedeployment(ports, transaction, { accountId, certificateId }),
+];
+
 /** SSL certificates: bought, applied for, issued, imported, deployed, renewed. */
-export function createSslCertificates(ports: SslCertificatesPorts): SslCertificates {
+export function createSslCertificates(
+  ports: SslCertificatesPorts,
+  roots: () => Promise<readonly BuiltInRoot[]> = async () => [],
+): SslCertificates {
   const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [
+    applicationRoutes,
     csrRoutes,
     tagRoutes,
     notificationRoutes,
@@ -36,7 +59,11 @@ export function createSslCertificates(ports: SslCertificatesPorts): SslCertifica
     routes: (api) => {
       for (const plugin of plugins) plugin(ports)(api);
     },
+    publicRoutes: publicRoutes(ports, roots),
     jobHandlers: {
+      [applicationKind]: (job) => runApplication(ports, issuedHooks, job),
+      [withdrawalKind]: (job) => withdrawRecord(ports, job),
+      [revocationKind]: (job) => carryOutRevocation(ports, job),
       [deliveryKind]: createDelivery(ports),
       [sweepJob.kind]: createExpirySweep(ports),
     },

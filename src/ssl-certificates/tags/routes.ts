@@ -69,7 +69,7 @@ function addChanges(api: Api, ports: SslCertificatesPorts): void {
   const common = { tags: [label], params, response: { 200: done } };
   api.post(
     '/v3/scm/:resource_id/tags',
-    { schema: { ...common, operationId: 'createCertificateTag', body: Type.Object({ tag: sentTag }) } },
+    { schema: { ...common, operationId: 'createSslCertificateTag', body: Type.Object({ tag: sentTag }) } },
     async ({ actor, params: { resource_id: id }, body }) => {
       await createTags(ports, actor, id, [readTag(body.tag, 'tag')]);
       return { desc: 'success' };
