@@ -7,7 +7,7 @@ import type { CrlSpool } from '../../pki/index.ts';
 const memoryOctets = 1024 * 1024;
 const pieceOctets = 64 * 1024;
 
-/** Keeps the entries of a CRL in memory while they are few, and in a file that nobody else may read when they are many. */
+/** Keeps the entries of a CRL in memory while they are few, and in a file that nobody else can open when they are many. */
 export class FileSpool implements CrlSpool {
   #kept: Uint8Array[] = [];
   #octets = 0;
@@ -17,6 +17,8 @@ export class FileSpool implements CrlSpool {
     if (!this.#file && this.#octets + octets.length > memoryOctets) {
       const folder = await mkdtemp(join(tmpdir(), 'openccm-crl-'));
       const handle = await open(join(folder, 'entries'), 'wx+', 0o600);
+      // Reached by its handle only from here on: a program that is killed leaves an empty folder, not what may be megabytes.
+      await rm(join(folder, 'entries'));
       this.#file = { handle, folder };
       await this.#write(handle, 0, Buffer.concat(this.#kept));
       this.#kept = [];
@@ -40,7 +42,7 @@ export class FileSpool implements CrlSpool {
     }
   }
 
-  /** Removes the file; the spool is of no use afterwards. */
+  /** The file is gone; the spool is of no use afterwards. */
   async close(): Promise<void> {
     await this.#file?.handle.close();
     if (this.#file) await rm(this.#file.folder, { recursive: true, force: true });
