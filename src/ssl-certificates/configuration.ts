@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { StartRefused } from '../platform/start-refused.ts';
+import { applicationConfiguration } from './applications/application-configuration.ts';
 import { issuerConfiguration } from './issuers/issuer-configuration.ts';
 import { mailConfiguration } from './mail/mail-configuration.ts';
 import { notificationConfiguration } from './notifications/notification-configuration.ts';
@@ -17,6 +18,7 @@ const sslConfiguration = Type.Object(
       ),
     ),
     issuers: Type.Optional(issuerConfiguration),
+    applications: Type.Optional(applicationConfiguration),
     validation: Type.Optional(validationConfiguration),
     mail: Type.Optional(mailConfiguration),
     targets: Type.Optional(targetConfiguration),

@@ -13,9 +13,12 @@ import type { BuiltInRoot } from './issuers/built-in-hierarchy.ts';
 import { createDelivery } from './notifications/deliver-notice.ts';
 import { createExpirySweep, ensureExpirySweep, sweepJob } from './notifications/expiry-sweep.ts';
 import { notificationRoutes } from './notifications/routes.ts';
-import { deliveryKind } from './notifications/tell.ts';
+import { deliveryKind, tell } from './notifications/tell.ts';
 import type { SslCertificatesPorts } from './ports.ts';
 import { publicRoutes } from './public-routes.ts';
+import { renewCertificate } from './renewal/renew-certificate.ts';
+import { createRenewalSweep, ensureRenewalSweep, renewalSweepJob } from './renewal/renewal-sweep.ts';
+import { renewalKind, scheduleRenewal } from './renewal/schedule-renewal.ts';
 import { tagRoutes } from './tags/routes.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
@@ -42,6 +45,8 @@ export interface SslCertificates {
 const issuedHooks: readonly IssuedHook[] = [
   (ports, transaction, { account_id: accountId, certificate_id: certificateId }) =>
     scheduleRedeployment(ports, transaction, { accountId, certificateId }),
+  scheduleRenewal,
+  (ports, transaction, certificate) => tell(ports, transaction, certificate, { kind: 'CERT_ISSUED' }),
 ];
 
 /** SSL certificates: bought, applied for, issued, imported, deployed, renewed. */
@@ -66,7 +71,13 @@ export function createSslCertificates(
       [revocationKind]: (job) => carryOutRevocation(ports, job),
       [deliveryKind]: createDelivery(ports),
       [sweepJob.kind]: createExpirySweep(ports),
+      [renewalKind]: (job) => renewCertificate(ports, job),
+      [renewalSweepJob.kind]: createRenewalSweep(ports),
     },
-    ensureJobs: () => ports.database.transaction((transaction) => ensureExpirySweep(ports, transaction)),
+    ensureJobs: () =>
+      ports.database.transaction(async (transaction) => {
+        await ensureExpirySweep(ports, transaction);
+        await ensureRenewalSweep(ports, transaction);
+      }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { applicationMigrations } from './applications/migrations.ts';
 import { certificateMigrations } from './certificates/migrations.ts';
 import { deploymentMigrations } from './deployments/migrations.ts';
 import type { SslCertificateTables } from './tables.ts';
@@ -216,6 +217,7 @@ export const migrations: Migrations = {
           .execute();
     },
   },
+  ...applicationMigrations,
   ...certificateMigrations,
   ...tagMigrations,
   ...deploymentMigrations,

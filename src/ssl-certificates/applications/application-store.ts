@@ -1,27 +1,76 @@
-import type { Selectable } from 'kysely';
+import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { SslApplicationTable, SslCertificateTables } from '../tables.ts';
 
-/** An application as it is stored. */
-export type Application = Selectable<SslApplicationTable>;
+export type StoredApplication = Selectable<SslApplicationTable>;
 
-export async function findApplication(
+function tables(reader: Reader): Kysely<SslCertificateTables> {
+  return reader.tables<SslCertificateTables>();
+}
+
+/** The last application for the certificate, while it runs and after its end. */
+export function findApplication(
   reader: Reader,
   certificateId: string,
-): Promise<Application | undefined> {
-  return reader
-    .tables<SslCertificateTables>()
+): Promise<StoredApplication | undefined> {
+  return tables(reader)
     .selectFrom('ssl_applications')
     .selectAll()
     .where('certificate_id', '=', certificateId)
     .executeTakeFirst();
 }
 
-/** For who removes the certificate: its key is not destroyed here. */
-export async function deleteApplication(transaction: Transaction, certificateId: string): Promise<void> {
-  await transaction
-    .tables<SslCertificateTables>()
+/** The caller has changed the certificate in the same transaction, so nobody else does this at the same time. */
+export async function replaceApplication(
+  transaction: Transaction,
+  application: StoredApplication,
+): Promise<void> {
+  await removeApplication(transaction, application.certificate_id);
+  await tables(transaction).insertInto('ssl_applications').values(application).execute();
+}
+
+/** As `replaceApplication`. */
+export async function changeApplication(
+  transaction: Transaction,
+  certificateId: string,
+  change: Updateable<
+    Pick<SslApplicationTable, 'issuer' | 'issuer_state' | 'review' | 'expires_at' | 'key_id'>
+  >,
+): Promise<void> {
+  await tables(transaction)
+    .updateTable('ssl_applications')
+    .set(change)
+    .where('certificate_id', '=', certificateId)
+    .execute();
+}
+
+/** As `replaceApplication`. Its names to be verified go by `removeValidations`, its key by the key store. */
+export async function removeApplication(transaction: Transaction, certificateId: string): Promise<void> {
+  await tables(transaction)
     .deleteFrom('ssl_applications')
     .where('certificate_id', '=', certificateId)
     .execute();
+}
+
+/** Applications whose organisation nobody has reviewed yet, the oldest first. */
+export async function listWaitingApplications(
+  reader: Reader,
+  accountId: string,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<{ readonly total: number; readonly applications: StoredApplication[] }> {
+  const waiting = tables(reader)
+    .selectFrom('ssl_applications')
+    .where('account_id', '=', accountId)
+    .where('review', '=', 'waiting');
+  const { total } = await waiting
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  const applications = await waiting
+    .selectAll()
+    .orderBy('submitted_at')
+    .orderBy('certificate_id')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, applications };
 }

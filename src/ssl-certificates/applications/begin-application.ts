@@ -1,0 +1,51 @@
+import type { Transaction } from '../../platform/db/index.ts';
+import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
+import type { BegunApplication, CertificateApplication } from '../issuers/issuer.ts';
+import type { ApplicationPorts } from './application-ports.ts';
+import { changeApplication, type StoredApplication } from './application-store.ts';
+import { replaceValidations } from './validation-store.ts';
+import { withdrawalKey, withdrawalKind } from './withdraw-records.ts';
+
+/** What an issuer answered, and under which name it is found again. */
+export type Beginning =
+  | { readonly kind: 'begun'; readonly issuer: string; readonly begun: BegunApplication }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Asks the issuer for the brand and type. Throws what it throws: it could not be asked. */
+export async function askToBegin(
+  { issuers }: Pick<ApplicationPorts, 'issuers'>,
+  request: CertificateApplication,
+): Promise<Beginning> {
+  const { name, issuer } = issuers.chosen(request.brand, request.type);
+  const answer = await issuer.begin(request);
+  return 'kind' in answer ? answer : { kind: 'begun', issuer: name, begun: answer };
+}
+
+/** CHECKING → CHECKING_DOMAIN, with what there is to be verified. Throws SCM.0010 if the certificate was changed since it was seen. */
+export async function storeBeginning(
+  ports: Pick<ApplicationPorts, 'clock' | 'validators' | 'jobs'>,
+  transaction: Transaction,
+  seen: SslCertificate,
+  application: StoredApplication,
+  { issuer, begun }: Extract<Beginning, { kind: 'begun' }>,
+): Promise<SslCertificate> {
+  const certificate = await changeCertificate(transaction, seen, {
+    status: 'CHECKING_DOMAIN',
+    updated_at: ports.clock.nowMs(),
+  });
+  const { certificate_id: certificateId, account_id: accountId } = certificate;
+  await changeApplication(transaction, certificateId, { issuer, issuer_state: begun.state });
+  const challenges = begun.challenges.map((challenge) => ({
+    ...challenge,
+    isPublished:
+      challenge.method === 'EMAIL' ||
+      (challenge.method === 'DNS' &&
+        application.auto_dns === 1 &&
+        ports.validators.canPublish(challenge.domain)),
+  }));
+  await replaceValidations(transaction, { certificateId, accountId }, challenges);
+  // An issuer may ask for the same record again, which is not to be taken away by the end of the last application.
+  for (const challenge of challenges)
+    await ports.jobs.cancel(transaction, withdrawalKind, withdrawalKey(certificateId, challenge));
+  return certificate;
+}

@@ -1,0 +1,71 @@
+import type { Transaction } from '../../platform/db/index.ts';
+import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
+import { permissions } from '../permissions.ts';
+import type { ApplicationPorts } from './application-ports.ts';
+import { changeApplication, removeApplication, type StoredApplication } from './application-store.ts';
+import { destroyApplicationKey } from './submit-application.ts';
+import { removeValidations } from './validation-store.ts';
+import { scheduleWithdrawals } from './withdraw-records.ts';
+
+type EndPorts = Pick<ApplicationPorts, 'clock' | 'jobs' | 'keyStore' | 'identity'>;
+
+/** Text of the column and of the audit trail; issuers may send pages. */
+const longestReason = 1_000;
+
+/** → UNPASSED, with why. What the applicant sent stays, to be looked at; its key does not. */
+export async function failApplication(
+  ports: EndPorts,
+  transaction: Transaction,
+  seen: SslCertificate,
+  application: StoredApplication,
+  reason: string,
+): Promise<void> {
+  const certificate = await changeCertificate(transaction, seen, {
+    status: 'UNPASSED',
+    failure_reason: reason.slice(0, longestReason),
+    updated_at: ports.clock.nowMs(),
+  });
+  await destroyApplicationKey(ports, transaction, application);
+  await changeApplication(transaction, certificate.certificate_id, { key_id: null });
+  await scheduleWithdrawals(ports, transaction, certificate);
+  await recordOutcome(ports, transaction, certificate, 'failed', reason);
+}
+
+/** CANCELCHECKING → PAID, as if it had never been applied for. */
+export async function forgetApplication(
+  ports: EndPorts,
+  transaction: Transaction,
+  seen: SslCertificate,
+  application: StoredApplication,
+): Promise<void> {
+  const certificate = await changeCertificate(transaction, seen, {
+    status: 'PAID',
+    domain: '',
+    sans: '',
+    updated_at: ports.clock.nowMs(),
+  });
+  await destroyApplicationKey(ports, transaction, application);
+  await scheduleWithdrawals(ports, transaction, certificate);
+  await removeValidations(transaction, certificate.certificate_id);
+  await removeApplication(transaction, certificate.certificate_id);
+  await recordOutcome(ports, transaction, certificate, 'success', 'the application was withdrawn');
+}
+
+/** What time did to an application, in the audit trail of the account. */
+export function recordOutcome(
+  { identity }: Pick<ApplicationPorts, 'identity'>,
+  transaction: Transaction,
+  certificate: SslCertificate,
+  result: 'success' | 'failed',
+  detail: string,
+): Promise<void> {
+  const actor = identity.systemActor(certificate.account_id, 'ssl-application');
+  return identity.recordAudit(transaction, actor, {
+    action: permissions.applyCertificate.action,
+    resourceType: 'cert',
+    resourceId: certificate.certificate_id,
+    resourceName: certificate.name,
+    result,
+    detail: `${certificate.status}: ${detail}`.slice(0, longestReason),
+  });
+}

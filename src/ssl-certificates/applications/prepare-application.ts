@@ -1,0 +1,78 @@
+import type { UnsavedKey } from '../../kms/key-store.ts';
+import type { SslCertificate } from '../certificates/certificate-store.ts';
+import type { BoundName } from '../csrs/bound-name.ts';
+import { generateRequest, readRequest } from '../csrs/certification-request.ts';
+import { type KeyAlgorithmName, keyAlgorithmOf } from '../csrs/key-algorithm.ts';
+import { scmError } from '../errors.ts';
+import { type Applicant, type ApplicationData, namesOrganization, organizationOf } from './application.ts';
+import { readNames, requireBought, requireMatch, requirePublicAddress } from './application-names.ts';
+import type { ApplicationPorts } from './application-ports.ts';
+
+/** An application that keeps the rules, with its CSR; nothing of it is stored yet. */
+export interface PreparedApplication {
+  readonly data: ApplicationData;
+  /** The primary one first. */
+  readonly names: readonly BoundName[];
+  readonly csrDer: Uint8Array;
+  readonly keyAlgorithm: KeyAlgorithmName;
+  /** Undefined where the applicant sent the CSR. */
+  readonly key: UnsavedKey | undefined;
+}
+
+/**
+ * To be called outside a transaction: it generates the key, and may ask the network of an IP address. Throws SCM.0005, SCM.0010 (not
+ * bought here), SCM.0015, SCM.0017 (no issuer), SCM.0033, SCM.0034, SCM.0035, SCM.0036, SCM.0063, SCM.0108.
+ */
+export async function prepareApplication(
+  ports: Pick<ApplicationPorts, 'keyStore' | 'outbound' | 'issuers'>,
+  certificate: SslCertificate,
+  data: ApplicationData,
+): Promise<PreparedApplication> {
+  const names = readNames(data.domain, data.sans);
+  requireBought(certificate, names);
+  requireOrganization(certificate.type, data.applicant);
+  requireMethod(ports, certificate, data.method, names[0]!);
+  await requirePublicAddress(ports, names[0]!);
+  if (data.csr !== undefined) {
+    const request = await readRequest(data.csr);
+    requireMatch(request, names);
+    return { data, names, csrDer: request.csr.der, keyAlgorithm: request.keyAlgorithm, key: undefined };
+  }
+  const organization = organizationOf(certificate.type, data.applicant);
+  const { key, csrDer } = await generateRequest(ports, certificate.account_id, {
+    names,
+    keyAlgorithm: keyAlgorithmOf(data.keyAlgorithm),
+    subject: organization && { ...organization, organization: organization.name },
+  });
+  return { data, names, csrDer, keyAlgorithm: data.keyAlgorithm, key };
+}
+
+const organizationFields = ['company_name', 'company_province', 'company_city', 'country'] as const;
+
+function requireOrganization(type: string | null, applicant: Applicant): void {
+  if (!namesOrganization(type)) return;
+  const missing = organizationFields.find((field) => !applicant[field]);
+  if (missing !== undefined)
+    throw scmError('SCM.0005', `${missing} is mandatory for OV and EV certificates.`);
+}
+
+function requireMethod(
+  { issuers }: Pick<ApplicationPorts, 'issuers'>,
+  { brand, type }: SslCertificate,
+  method: ApplicationData['method'],
+  { kind }: BoundName,
+): void {
+  if ((kind === 'address') !== (method === 'FILE'))
+    throw scmError(
+      'SCM.0005',
+      'domain_method FILE is for certificates of an IP address, which are verified by no other method.',
+    );
+  if (method === 'EMAIL' && !namesOrganization(type))
+    throw scmError('SCM.0005', 'domain_method must be DNS for a DV certificate of a domain name.');
+  const { issuer } = issuers.chosen(brand ?? '', type ?? '');
+  if (!issuer.methods.includes(method))
+    throw scmError(
+      'SCM.0005',
+      `domain_method must be one of ${issuer.methods.join(', ')} with the issuer of this brand and type.`,
+    );
+}
