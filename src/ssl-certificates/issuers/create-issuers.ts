@@ -7,7 +7,7 @@ import { StartRefused } from '../../platform/start-refused.ts';
 import type { ServerCertificates } from '../../private-ca/index.ts';
 import { scmError } from '../errors.ts';
 import { readSecret } from '../secret-setting.ts';
-import { createAcmeIssuer } from './acme/acme-issuer.ts';
+import { openAcmeIssuer } from './acme/open-acme-issuer.ts';
 import { createAuthorityIssuer } from './authority-issuer.ts';
 import { BuiltInHierarchy, type BuiltInRoot, systemAccount } from './built-in-hierarchy.ts';
 import type { Issuer, Issuers } from './issuer.ts';
@@ -89,7 +89,7 @@ function builtInIssuer(ports: IssuerPorts, hierarchy: BuiltInHierarchy, mailbox 
 
 function acmeIssuer(ports: IssuerPorts, definition: AcmeDefinition): Issuer {
   const { ca, contact = [], directory_url: directoryUrl, eab } = definition;
-  return createAcmeIssuer(ports, {
+  return openAcmeIssuer(ports, {
     outbound: ports.outbound,
     directoryUrl,
     contact,

@@ -24,11 +24,13 @@ const reasonCodes: Readonly<Record<string, number>> = {
   aACompromise: 10,
 };
 
-/** Issues with a CA that speaks ACME (RFC 8555). */
-export function createAcmeIssuer(ports: AcmeAccountPorts, settings: AcmeAccountSettings): Issuer {
+/** See `openAcmeIssuer`. */
+export function createAcmeIssuer(
+  ports: AcmeAccountPorts,
+  settings: AcmeAccountSettings,
+): Omit<Issuer, 'methods'> {
   const accounts = new AcmeAccounts(ports, settings);
   return {
-    methods: ['DNS', 'FILE'],
     begin: (application) =>
       accounts.use(application.accountId, async (session) => {
         try {
