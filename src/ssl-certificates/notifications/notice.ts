@@ -14,7 +14,15 @@ export type Occasion =
 /** The columns that a notice is made of. */
 export type NotedCertificate = Pick<
   SslCertificate,
-  'certificate_id' | 'account_id' | 'name' | 'domain' | 'sans' | 'status' | 'not_after' | 'fingerprint'
+  | 'certificate_id'
+  | 'account_id'
+  | 'name'
+  | 'domain'
+  | 'sans'
+  | 'status'
+  | 'not_after'
+  | 'fingerprint'
+  | 'predecessor_id'
 >;
 
 /** What is sent. */

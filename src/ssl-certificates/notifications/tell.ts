@@ -31,7 +31,11 @@ export async function tell(
 ): Promise<void> {
   const { certificate_id: certificateId, account_id: accountId } = certificate;
   if (!(await recordOccasion(ports, transaction, certificate, occasion))) return;
-  const application = await findApplication(transaction, certificateId);
+  const { predecessor_id: predecessorId } = certificate;
+  const application =
+    (await findApplication(transaction, certificateId)) ??
+    // The next one of a series that could not be applied for is of the people of the one before it.
+    (predecessorId ? await findApplication(transaction, predecessorId) : undefined);
   const recipients = recipientsOf(ports, accountId, addressesOf(application?.applicant));
   await scheduleDeliveries(ports, transaction, composeNotice(certificate, occasion, remark), recipients);
 }

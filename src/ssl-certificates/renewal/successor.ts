@@ -1,0 +1,37 @@
+import type { NewSslCertificate, SslCertificate } from '../certificates/certificate-store.ts';
+import { blankCertificate } from '../certificates/new-certificate.ts';
+import type { SslCertificatesPorts } from '../ports.ts';
+
+/** The next certificate of a series, paid for and of the same specification. */
+export function successorOf(
+  { clock }: Pick<SslCertificatesPorts, 'clock'>,
+  seen: SslCertificate,
+): NewSslCertificate {
+  const nowMs = clock.nowMs();
+  const { account_id, enterprise_project_id, name, description, order_id, notify_expiring, notify_expired } =
+    seen;
+  const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count, validity_months } =
+    seen;
+  return {
+    ...blankCertificate,
+    account_id,
+    enterprise_project_id,
+    name,
+    description,
+    order_id,
+    notify_expiring,
+    notify_expired,
+    brand,
+    type,
+    domain_type,
+    primary_domain_type,
+    domain_count,
+    wildcard_count,
+    validity_months,
+    status: 'PAID',
+    remaining_count: seen.remaining_count - 1,
+    predecessor_id: seen.certificate_id,
+    created_at: nowMs,
+    updated_at: nowMs,
+  };
+}
