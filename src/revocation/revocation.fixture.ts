@@ -19,7 +19,7 @@ import { type ApiPlugin, createHttpApp, registerApi } from '../platform/http/ind
 import { silentLog } from '../platform/log.ts';
 import { systemRandom } from '../platform/random.ts';
 import { apiErrors, createPrivateCa, migrations as privateCaMigrations } from '../private-ca/index.ts';
-import { createRevocation, createRevocationPort, migrations } from './index.ts';
+import { createRevocation, createRevocationPort, migrations, type Revocation } from './index.ts';
 
 export const revocationMigrations: Migrations = {
   ...settingsMigrations,
@@ -87,6 +87,7 @@ export interface Node {
   readonly keyStore: KeyStore;
   /** The plain listener. */
   readonly plain: FastifyInstance;
+  readonly ensureOcsp: Revocation['ensureOcsp'];
 }
 
 async function openNode({ database, clock, storage, iam, onWake }: NodePorts) {
@@ -114,7 +115,7 @@ async function openNode({ database, clock, storage, iam, onWake }: NodePorts) {
     await privateCa.routes(api);
     await revocation.routes(api);
   };
-  return { jobs, keyStore, plain, routes };
+  return { jobs, keyStore, plain, routes, ensureOcsp: revocation.ensureOcsp };
 }
 
 export interface Installation extends Node {

@@ -95,7 +95,7 @@ test('OpenSSL takes a certificate of the built-in issuer for its hosts and for n
   const { chain, leaf, root } = await filesOf('server', issuance, 'RSA');
   const verify = (...checks: string[]) =>
     attempt('openssl', [
-      ...['verify', '-x509_strict', '-purpose', 'sslserver'],
+      ...['verify', '-x509_strict', '-purpose', 'sslserver', '-policy', '2.23.140.1.2.1', '-explicit_policy'],
       ...['-CAfile', root, '-untrusted', chain, ...checks, leaf],
     ]);
   assert.deepEqual(

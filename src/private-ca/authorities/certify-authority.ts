@@ -1,6 +1,7 @@
 import {
   authorityKeyIdentifierExtension,
   basicConstraintsExtension,
+  type Extension,
   encodeName,
   issueCertificate,
   type KeyAlgorithm,
@@ -115,12 +116,13 @@ export async function planCertification(
   };
 }
 
-/** Signs the certificate: with the issuer's key, or, of a root CA, with the new key itself. */
+/** Signs the certificate: with the issuer's key, or, of a root CA, with the new key itself. `further`: what only some CAs have. */
 export async function certifyAuthority(
   { clock, random }: Pick<PrivateCaPorts, 'clock' | 'random'>,
   plan: CertificationPlan,
   subject: DistinguishedNameColumns,
   key: Signer,
+  further: readonly Extension[] = [],
 ): Promise<CertifiedAuthority> {
   const { issuer, keyUsages, pathLength, signatureAlgorithm, validity } = plan;
   const subjectDer = encodeName(toEncodedName(subject));
@@ -140,6 +142,7 @@ export async function certifyAuthority(
       keyUsageExtension(keyUsages),
       // A root CA's own status is nobody's to tell.
       ...(issuer?.addressExtensions ?? []),
+      ...further,
     ],
     signatureAlgorithm,
   };

@@ -1,4 +1,4 @@
-import type { KeyAlgorithm } from '../../pki/index.ts';
+import { certificatePoliciesExtension, type KeyAlgorithm, oids } from '../../pki/index.ts';
 import { isUniqueViolation } from '../../platform/db/index.ts';
 import type { AuthorityPorts } from '../authorities/authority-ports.ts';
 import { findAuthoritySummary, insertAuthorities } from '../authorities/authority-store.ts';
@@ -12,6 +12,9 @@ import { newAuthority } from '../authorities/new-authority.ts';
 import type { DistinguishedNameColumns } from '../distinguished-name.ts';
 import { defaultEnterpriseProject } from '../enterprise-project.ts';
 import { defaultCaKeyUsages } from '../key-usage.ts';
+
+// CA/Browser Forum, Baseline Requirements §7.1.2.10.5; without it, RFC 5280 §6.1.3 gives what the CA issues no policy at all.
+const anyPolicy = certificatePoliciesExtension([{ oid: oids.anyPolicy, cpsUris: [] }]);
 
 /** A CA that the installation keeps for itself. */
 export interface OwnAuthority {
@@ -50,7 +53,7 @@ export async function ensureAuthority(ports: AuthorityPorts, own: OwnAuthority):
     organization: own.organization,
     organizational_unit: null,
   };
-  const certified = await certifyAuthority(ports, plan, name, key.signer);
+  const certified = await certifyAuthority(ports, plan, name, key.signer, issuerId ? [anyPolicy] : []);
   const row = {
     ...newAuthority({
       ca_id: caId,

@@ -207,13 +207,30 @@ describe('an ACME server as issuer', () => {
     assert.match(await refusal(issuer, application, state), /apply again/);
   });
 
-  test('a certificate for another key is not taken', async () => {
+  test('an order that another application has used is replaced; a server that mixes up all of them is given up', async () => {
     const { state } = await begin(issuer, application);
     await issuer.issue(application, state);
     server.validate('valid');
     await issuer.issue(application, state);
-    const { csrDer } = await newApplication();
-    await assert.rejects(issuer.issue({ ...application, csrDer }, state), /for another key/);
+    const other = { ...application, csrDer: (await newApplication()).csrDer };
+    const replaced = await pending(issuer, other, state);
+    await pending(issuer, other, replaced.state);
+    const issuance = await issuer.issue(other, replaced.state);
+    assert.ok(issuance.kind === 'issued');
+    assert.deepEqual(parseCertificate(issuance.certificateDer).spki, parseCsr(other.csrDer).spki);
+
+    const stranger = { ...application, csrDer: (await newApplication()).csrDer };
+    let last = await issuer.issue(stranger, state);
+    for (let orders = 0; last.kind === 'pending' && orders < 10; orders += 1) {
+      const used = [...server.orders.values()].at(-1)!;
+      Object.assign(used, {
+        status: 'valid',
+        certificatePem: server.orders.values().next().value!.certificatePem,
+      });
+      last = await issuer.issue(stranger, last.state);
+    }
+    assert.ok(last.kind === 'refused');
+    assert.match(last.reason, /one order after the other/);
   });
 
   test('revokes with the code of the reason, or without it where the server does not take it', async () => {

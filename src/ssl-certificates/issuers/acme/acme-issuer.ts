@@ -67,7 +67,7 @@ async function begin(session: AcmeSession, { method, names }: CertificateApplica
     }
     challenges.push(result);
   }
-  return { state: JSON.stringify({ orderUrl: order.url } satisfies AcmeState), challenges };
+  return { state: JSON.stringify({ orderUrl: order.url, ordersBefore: 0 } satisfies AcmeState), challenges };
 }
 
 async function revoke(session: AcmeSession, certificateDer: Uint8Array, reason: string): Promise<void> {

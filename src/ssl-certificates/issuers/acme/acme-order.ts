@@ -7,6 +7,8 @@ import { nameOf } from './authorizations.ts';
 /** What an application remembers of its order. */
 export interface AcmeState {
   readonly orderUrl: string;
+  /** How many orders it had before. */
+  readonly ordersBefore: number;
 }
 
 export type Refused = { readonly kind: 'refused'; readonly reason: string };

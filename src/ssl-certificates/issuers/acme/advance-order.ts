@@ -10,6 +10,7 @@ import { acmeChallengeOf, failureOf } from './authorizations.ts';
 const validationMs = 3000;
 const rateLimitMs = 3_600_000;
 const longestWaitMs = 86_400_000;
+const mostOrdersBefore = 3;
 
 /**
  * Takes the order as far as it goes without waiting: has the challenges checked, or sends the CSR, or fetches the certificate. What the
@@ -44,7 +45,7 @@ async function advance(
   state: AcmeState,
 ): Promise<Issuance> {
   const found = await findOrder(session, state.orderUrl);
-  if (found === undefined) return startAgain(session, application);
+  if (found === undefined) return startAgain(session, application, state);
   const { result: order, retryAfterMs } = found;
   switch (order.status) {
     case 'pending':
@@ -54,9 +55,9 @@ async function advance(
     case 'processing':
       return pending(state, retryAfterMs);
     case 'valid':
-      return download(session, application, order);
+      return download(session, application, state, order);
     case 'invalid':
-      return failed(session, application, order);
+      return failed(session, application, state, order);
   }
 }
 
@@ -81,7 +82,7 @@ async function authorize(
   for (const authorization of await authorizationsOf(session, order)) {
     if (authorization.status === 'valid') continue;
     if (authorization.status === 'invalid') return { kind: 'refused', reason: failureOf(authorization) };
-    if (authorization.status !== 'pending') return startAgain(session, application);
+    if (authorization.status !== 'pending') return startAgain(session, application, state);
     const challenge = acmeChallengeOf(authorization, application.method);
     // `processing`: told before, and looked at now.
     if (challenge?.status !== 'pending') continue;
@@ -105,19 +106,23 @@ async function finalize(
   });
   if (sent instanceof AcmeProblem) return { kind: 'refused', reason: `The CA refuses: ${sent.message}` };
   const { result, retryAfterMs } = sent;
-  return result.status === 'valid' ? download(session, application, result) : pending(state, retryAfterMs);
+  return result.status === 'valid'
+    ? download(session, application, state, result)
+    : pending(state, retryAfterMs);
 }
 
 async function download(
   session: AcmeSession,
   application: CertificateApplication,
+  state: AcmeState,
   order: Order,
 ): Promise<Issuance> {
   const { result: text } = await session((client) => client.getCertificate(order));
   const [certificateDer, ...chainDer] = parsePem(text).map(({ der }) => der);
   const { spki } = parseCsr(application.csrDer);
   if (!certificateDer || !samePublicKey(parseCertificate(certificateDer).spki, spki)) {
-    throw new Error(`the certificate of ${order.url} is for another key`);
+    // Servers give an account its open order again for the same names: another application was faster to use it.
+    return startAgain(session, application, state);
   }
   return { kind: 'issued', certificateDer, chainDer, reference: order.url };
 }
@@ -126,6 +131,7 @@ async function download(
 async function failed(
   session: AcmeSession,
   application: CertificateApplication,
+  state: AcmeState,
   order: Order,
 ): Promise<Issuance> {
   const reason = problemText(order.error ?? {});
@@ -133,14 +139,21 @@ async function failed(
   const invalid = authorizations.find(({ status }) => status === 'invalid');
   if (invalid) return { kind: 'refused', reason: failureOf(invalid) };
   if (reason !== '') return { kind: 'refused', reason: `The CA refuses: ${reason}` };
-  return startAgain(session, application);
+  return startAgain(session, application, state);
 }
 
 /** A new order does where its names still count as proven; else they would have to be proven by other records. */
-async function startAgain(session: AcmeSession, application: CertificateApplication): Promise<Issuance> {
+async function startAgain(
+  session: AcmeSession,
+  application: CertificateApplication,
+  { ordersBefore }: AcmeState,
+): Promise<Issuance> {
+  if (ordersBefore >= mostOrdersBefore) {
+    return { kind: 'refused', reason: 'The CA ended one order after the other without fulfilling any.' };
+  }
   const { order, authorizations } = await newOrder(session, application.names);
   const isProven = authorizations.every(({ status }) => status === 'valid');
-  if (isProven) return pending({ orderUrl: order.url }, 0);
+  if (isProven) return pending({ orderUrl: order.url, ordersBefore: ordersBefore + 1 }, 0);
   return {
     kind: 'refused',
     reason:
