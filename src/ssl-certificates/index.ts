@@ -7,6 +7,7 @@ import type { IssuedHook } from './applications/application-ports.ts';
 import { carryOutRevocation, revocationKind } from './applications/revoke-certificate.ts';
 import { applicationRoutes } from './applications/routes.ts';
 import { withdrawalKind, withdrawRecord } from './applications/withdraw-records.ts';
+import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { csrRoutes } from './csrs/routes.ts';
 import { scheduleRedeployment } from './deployments/index.ts';
 import type { BuiltInRoot } from './issuers/built-in-hierarchy.ts';
@@ -14,6 +15,8 @@ import { createDelivery } from './notifications/deliver-notice.ts';
 import { createExpirySweep, ensureExpirySweep, sweepJob } from './notifications/expiry-sweep.ts';
 import { notificationRoutes } from './notifications/routes.ts';
 import { deliveryKind, tell } from './notifications/tell.ts';
+import { type CertificateOrders, createCertificateOrders } from './orders/certificate-orders.ts';
+import { orderRoutes } from './orders/order-routes.ts';
 import type { SslCertificatesPorts } from './ports.ts';
 import { publicRoutes } from './public-routes.ts';
 import { renewCertificate } from './renewal/renew-certificate.ts';
@@ -23,16 +26,22 @@ import { tagRoutes } from './tags/routes.ts';
 
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './api-errors.ts';
+/** What lists show of a certificate. */
+export type { CertificateSummary } from './certificates/certificate-store.ts';
 /** What the file of the configuration says. */
 export { readSslConfiguration, type SslConfiguration } from './configuration.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 export { type OpeningPorts, openSslCertificates } from './open-ssl-certificates.ts';
+export type { CertificateOrders } from './orders/certificate-orders.ts';
+export type { Order as CertificateOrder } from './orders/order.ts';
 export type { SslCertificatesPorts } from './ports.ts';
 
 export interface SslCertificates {
   /** The API of reference 4.1, and its extensions. */
   readonly routes: ApiPlugin;
+  /** What was bought, for the billing service's calls. */
+  readonly orders: CertificateOrders;
   /** What people and relying parties reach without authentication, on every listener. */
   readonly publicRoutes: FastifyPluginAsync;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
@@ -55,6 +64,8 @@ export function createSslCertificates(
   roots: () => Promise<readonly BuiltInRoot[]> = async () => [],
 ): SslCertificates {
   const plugins: readonly ((ports: SslCertificatesPorts) => ApiPlugin)[] = [
+    certificateRoutes,
+    orderRoutes,
     applicationRoutes,
     csrRoutes,
     tagRoutes,
@@ -64,6 +75,7 @@ export function createSslCertificates(
     routes: (api) => {
       for (const plugin of plugins) plugin(ports)(api);
     },
+    orders: createCertificateOrders(ports),
     publicRoutes: publicRoutes(ports, roots),
     jobHandlers: {
       [applicationKind]: (job) => runApplication(ports, issuedHooks, job),
