@@ -3,6 +3,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { type PreparedApplication, prepareApplication } from '../applications/prepare-application.ts';
 import { repeatedApplication, submitApplication } from '../applications/submit-application.ts';
+import { takeFreeCertificates } from '../certificates/account-usage-store.ts';
 import { claimCertificateId } from '../certificates/certificate-id-store.ts';
 import {
   changeCertificate,
@@ -10,10 +11,13 @@ import {
   insertClaimedCertificate,
   type SslCertificate,
 } from '../certificates/certificate-store.ts';
+import { scmError } from '../errors.ts';
 import { tell } from '../notifications/tell.ts';
+import { freeCertificateLimit, freeCertificateType } from '../orders/product.ts';
 import { permissions } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { insertTags, tagsOf } from '../tags/tag-store.ts';
+import { placeRenewalOrder } from './place-renewal-order.ts';
 import { isRenewable, renewalSettings } from './renewal-settings.ts';
 import { renewalKind } from './schedule-renewal.ts';
 import { successorOf } from './successor.ts';
@@ -68,12 +72,8 @@ async function storeNext(
 ): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const accountId = seen.account_id;
-  const next = successorOf(ports, seen);
-  const claim = { accountId, fromMs: nowMs, ...(next.order_id !== null && { orderId: next.order_id }) };
-  const certificateId = await claimCertificateId(transaction, claim);
-  await insertClaimedCertificate(transaction, certificateId, next);
+  const certificateId = await insertNext(ports, transaction, seen);
   await changeCertificate(transaction, seen, { successor_id: certificateId, remaining_count: 0 });
-  await insertTags(transaction, { certificateId, accountId }, await tagsOf(transaction, seen.certificate_id));
   const successor = (await findCertificate(transaction, accountId, certificateId))!;
   if (typeof prepared === 'string')
     await tell(ports, transaction, successor, {
@@ -94,6 +94,35 @@ async function storeNext(
     result: typeof prepared === 'string' ? 'failed' : 'success',
     detail: `follows ${seen.certificate_id}${typeof prepared === 'string' ? `: ${prepared}` : ''}`,
   });
+}
+
+/** Paid for with the series, or by an order of its own. Throws SCM.0011, until the account has fewer free certificates. */
+async function insertNext(
+  ports: SslCertificatesPorts,
+  transaction: Transaction,
+  seen: SslCertificate,
+): Promise<string> {
+  const accountId = seen.account_id;
+  const isOfSeries = seen.remaining_count > 0;
+  if (seen.type === freeCertificateType) {
+    // What was bought is the account's, however many there are.
+    const limit = isOfSeries ? Number.MAX_SAFE_INTEGER : freeCertificateLimit;
+    if (!(await takeFreeCertificates(transaction, accountId, { amount: 1, limit })))
+      throw scmError('SCM.0011', `An account has at most ${freeCertificateLimit} of them.`);
+  }
+  const orderOfSeries = isOfSeries && seen.order_id !== null ? { orderId: seen.order_id } : {};
+  const certificateId = await claimCertificateId(transaction, {
+    accountId,
+    fromMs: ports.clock.nowMs(),
+    ...orderOfSeries,
+  });
+  const tags = await tagsOf(transaction, seen.certificate_id);
+  const orderId = isOfSeries
+    ? seen.order_id
+    : await placeRenewalOrder(ports, transaction, seen, { certificateId, tags });
+  await insertClaimedCertificate(transaction, certificateId, successorOf(ports, seen, orderId));
+  await insertTags(transaction, { certificateId, accountId }, tags);
+  return certificateId;
 }
 
 /** A certificate that was applied for by itself and still waits: nobody looks at it unless told. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import type { InjectedAccount } from '../../../test/support/injected-accounts.ts';
+import { releaseFreeCertificate, takeFreeCertificates } from '../certificates/account-usage-store.ts';
 import {
   changeCertificate,
   findCertificate,
@@ -9,6 +10,8 @@ import {
 } from '../certificates/certificate-store.ts';
 import type { SslConfiguration } from '../configuration.ts';
 import { mailbox } from '../notifications/notifications.fixture.ts';
+import { findOrder } from '../orders/order-store.ts';
+import { freeCertificateLimit } from '../orders/product.ts';
 import { type Bench, type BenchOutside, benchMigrations, openBench } from '../ssl-certificates.fixture.ts';
 import { storeCertificate } from '../stored-certificate.fixture.ts';
 import type { SslCertificateTables } from '../tables.ts';
@@ -55,8 +58,9 @@ describeOnEachDatabase('renewal', benchMigrations, (open) => {
   }
 
   /** Bought for so many years, applied for, verified and issued. */
-  async function issued(years: number, body: object = application): Promise<string> {
-    const id = await storeCertificate(bench, account.accountId, { remaining_count: years - 1 });
+  async function issued(years: number, body: object = application, columns = {}): Promise<string> {
+    const bought = { remaining_count: years - 1, ...columns };
+    const id = await storeCertificate(bench, account.accountId, bought);
     const answer = await account.send('POST', `/v3/scm/certificates/${id}/apply`, body);
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     await bench.jobs.runDue();
@@ -255,6 +259,61 @@ describeOnEachDatabase('renewal', benchMigrations, (open) => {
     const [one, other] = issuer.asked;
     assert.deepEqual(other?.csrDer, one?.csrDer);
     assert.equal((await all())[1]?.key_id, null);
+  });
+
+  test('after_series reorder: goes on with a new order for one period each, without end', async () => {
+    await start({ renewal: { after_series: 'reorder' } });
+    const first = await issued(1);
+    for (let year = 0; year < 4; year += 1) await advance(lifetimeMs - 29 * dayMs);
+    const rows = await all();
+    assert.equal(rows.length, 5);
+    assert.equal(new Set(rows.map((row) => row.order_id)).size, 5);
+    assert.deepEqual(
+      new Set(rows.map(({ status, remaining_count }) => `${status} ${remaining_count}`)),
+      new Set(['ISSUED 0']),
+    );
+    const { order_id: orderId, certificate_id: id } = rows[1]!;
+    const order = await findOrder(bench.database, account.accountId, orderId!);
+    assert.deepEqual(
+      [order?.kind, order?.items[0]?.certificateIds, order?.paidMs],
+      ['purchase', [id], order?.createdMs],
+    );
+    const { resources } = await tagClient(account).find({ limit: 50 });
+    assert.ok(resources.slice(0, 4).every((found) => found.resource_detail.origin_cert_id === first));
+    assert.deepEqual(
+      resources.map((found) => found.resource_detail.auto_renew_status),
+      [1, 0, 0, 0, 0],
+    );
+  });
+
+  test('after_series is found by the daily look for certificates that were issued before it was set', async () => {
+    await issued(1);
+    const other = await openBench(bench.database, outside({ renewal: { after_series: 'reorder' } }));
+    other.clock.advance(lifetimeMs - 29 * dayMs);
+    bench.clock.advance(lifetimeMs - 29 * dayMs);
+    await other.jobs.runDue();
+    assert.equal((await all()).length, 2);
+  });
+
+  test('free certificates are counted: one that was bought is followed, one more is not ordered beyond the limit', async () => {
+    await start({ renewal: { after_series: 'reorder' } });
+    const free = { type: 'DV_SSL_CERT_BASIC' };
+    const series = await issued(2, application, free);
+    const single = await issued(1, application, free);
+    const take = (amount: number) =>
+      bench.database.transaction((transaction) =>
+        takeFreeCertificates(transaction, account.accountId, { amount, limit: freeCertificateLimit }),
+      );
+    assert.equal(await take(freeCertificateLimit), true);
+    await advance(lifetimeMs - 29 * dayMs);
+    assert.ok((await rowOf(series)).successor_id);
+    assert.equal((await rowOf(single)).successor_id, null);
+    await bench.database.transaction(async (transaction) => {
+      for (let left = 2; left > 0; left -= 1) await releaseFreeCertificate(transaction, account.accountId);
+    });
+    await advance(3_600_000);
+    assert.ok((await rowOf(single)).successor_id);
+    assert.equal(await take(1), false);
   });
 
   test('renewal.days_before moves the day', async () => {

@@ -6,10 +6,10 @@ import type { SslCertificatesPorts } from '../ports.ts';
 export function successorOf(
   { clock }: Pick<SslCertificatesPorts, 'clock'>,
   seen: SslCertificate,
+  orderId: string | null,
 ): NewSslCertificate {
   const nowMs = clock.nowMs();
-  const { account_id, enterprise_project_id, name, description, order_id, notify_expiring, notify_expired } =
-    seen;
+  const { account_id, enterprise_project_id, name, description, notify_expiring, notify_expired } = seen;
   const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count, validity_months } =
     seen;
   return {
@@ -18,7 +18,7 @@ export function successorOf(
     enterprise_project_id,
     name,
     description,
-    order_id,
+    order_id: orderId,
     notify_expiring,
     notify_expired,
     brand,
@@ -29,7 +29,7 @@ export function successorOf(
     wildcard_count,
     validity_months,
     status: 'PAID',
-    remaining_count: seen.remaining_count - 1,
+    remaining_count: Math.max(seen.remaining_count - 1, 0),
     predecessor_id: seen.certificate_id,
     created_at: nowMs,
     updated_at: nowMs,

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Reader } from '../../platform/db/index.ts';
 import { allowedStatuses, shownStatus } from '../certificate-status.ts';
+import { isDeployable } from '../certificates/deployable.ts';
 import { isRenewable, type RenewalSettings } from '../renewal/renewal-settings.ts';
 import type { TaggedFound } from './find-by-tags.ts';
 import { predecessorsOf, type TaggedCertificateRow } from './tagged-certificate-store.ts';
@@ -80,9 +81,7 @@ function presentDetail(
 ): TaggedResource['resource_detail'] {
   const status = shownStatus(row, nowMs);
   const isImported = row.status === 'UPLOAD';
-  // SM certificates cannot be brought to other services, nor those of which the applicant keeps the key.
-  const isDeployable = row.key_id !== null && row.key_algorithm !== 'SM2';
-  const isAllowed = (statuses: readonly string[]) => isDeployable && statuses.includes(status);
+  const isForOtherServices = isDeployable(row, nowMs);
   return {
     cert_id: row.certificate_id,
     cert_name: row.name,
@@ -100,7 +99,7 @@ function presentDetail(
     signature_algorithm: row.signature_algorithm,
     fail_reason: row.failure_reason,
     partner_order_id: row.order_id,
-    push_support: isAllowed(allowedStatuses.pushCertificate),
+    push_support: isForOtherServices,
     cert_issued_time: row.issued_at === null ? null : String(row.issued_at),
     resource_id: row.certificate_id,
     unsubscribe_support: (allowedStatuses.unsubscribeCertificate as readonly string[]).includes(status),
@@ -109,7 +108,7 @@ function presentDetail(
     renewal_cert_id: row.successor_id,
     auto_renew_status: isImported ? null : Number(isRenewable(row, renewal)),
     remain_cert_number: isImported ? null : row.remaining_count,
-    auto_deploy_support: isAllowed(allowedStatuses.deployCertificate),
+    auto_deploy_support: isForOtherServices,
   };
 }
 
@@ -122,15 +121,23 @@ export async function findOrigins(
   accountId: string,
   rows: readonly Pick<TaggedCertificateRow, 'certificate_id' | 'predecessor_id'>[],
 ): Promise<Map<string, string>> {
-  const origins = new Map<string, string>();
-  for (const { certificate_id: id, predecessor_id: before } of rows)
-    if (before !== null) origins.set(id, before);
-  const seen = new Set<string>();
-  for (;;) {
-    const unknown = [...new Set(origins.values())].filter((id) => !seen.has(id));
-    if (unknown.length === 0) return origins;
-    for (const id of unknown) seen.add(id);
-    const before = await predecessorsOf(reader, accountId, unknown);
-    for (const [id, earliest] of origins) origins.set(id, before.get(earliest) ?? earliest);
+  const before = new Map<string, string>();
+  let unknown: string[] = [];
+  for (const { certificate_id: id, predecessor_id: predecessor } of rows)
+    if (predecessor !== null) {
+      before.set(id, predecessor);
+      unknown.push(predecessor);
+    }
+  while (unknown.length > 0) {
+    const found = await predecessorsOf(reader, accountId, unknown);
+    unknown = [...found.values()].filter((id) => !before.has(id));
+    for (const [id, predecessor] of found) before.set(id, predecessor);
   }
+  const originOf = (id: string): string => {
+    let earliest = id;
+    for (let next = before.get(id); next !== undefined; next = before.get(next)) earliest = next;
+    return earliest;
+  };
+  const followers = rows.filter((row) => row.predecessor_id !== null);
+  return new Map(followers.map(({ certificate_id: id }) => [id, originOf(id)]));
 }
