@@ -126,6 +126,17 @@ describe('outbound requests', () => {
     await assertRefused(outbound.request(url), /loopback/);
   });
 
+  it('ask the next resolver where one fails', async () => {
+    const broken = await startDnsServer(() => serverFailure);
+    names.set('a.test', ['127.0.0.1']);
+    try {
+      const outbound = createOutbound({ allow: ['127.0.0.1/32'], resolvers: [broken.address, dns.address] });
+      assert.deepEqual(await outbound.addresses('a.test'), ['127.0.0.1']);
+    } finally {
+      await broken.close();
+    }
+  });
+
   it('judge each redirect', async () => {
     const target = await listen((_request, response) => response.end('secret'), '127.0.0.2');
     names.set('inside.test', ['127.0.0.2']);

@@ -1,10 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { askServers, dnsErrorCode, noneIfAbsent } from './ask-servers.ts';
 import { OutboundFailed } from './outbound-errors.ts';
-
-/** Of one question to one server, before the next is tried. */
-const queryTimeoutMs = 2_000;
 
 /** Every address of a name, as it is now. Throws OutboundFailed. */
 export type ResolveHost = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
@@ -38,29 +35,20 @@ const fromSystem: ResolveHost = (host, signal) =>
 
 function fromServers(resolvers: readonly string[]): ResolveHost {
   return async (host, signal) => {
-    const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
-    resolver.setServers(resolvers);
-    const onAbort = () => resolver.cancel();
-    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-      const addresses = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-      const failure = found.find((each) => each.status === 'rejected' && !isAbsence(each.reason));
-      if (addresses.length === 0 && failure?.status === 'rejected') throw notFound(host, failure.reason);
-      return addresses;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
+      const found = await askServers(resolvers, signal, (resolver) =>
+        Promise.all([
+          resolver.resolve4(host).catch(noneIfAbsent),
+          resolver.resolve6(host).catch(noneIfAbsent),
+        ]),
+      );
+      return found.flat();
+    } catch (error) {
+      throw notFound(host, error);
     }
   };
 }
 
-function isAbsence(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && (error.code === 'ENODATA' || error.code === 'ENOTFOUND')
-  );
-}
-
 function notFound(host: string, cause: unknown): OutboundFailed {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
-  return new OutboundFailed(`The address of ${host} was not found: ${code}.`, { cause });
+  return new OutboundFailed(`The address of ${host} was not found: ${dnsErrorCode(cause)}.`, { cause });
 }

@@ -1,9 +1,9 @@
-import { Resolver } from 'node:dns/promises';
+import type { Resolver } from 'node:dns/promises';
+import { askServers, dnsErrorCode, noneIfAbsent } from '../../platform/outbound/ask-servers.ts';
 import type { Challenge } from '../issuers/issuer.ts';
 import type { Verdict } from './validator.ts';
 
-const queryTimeoutMs = 3_000;
-const totalTimeoutMs = 15_000;
+const timeoutMs = 15_000;
 /** As many as resolvers follow themselves; a longer chain is a circle. */
 const longestChain = 8;
 
@@ -12,27 +12,20 @@ export async function checkDns(
   { recordName, recordValue }: Challenge,
   resolvers: readonly string[] | undefined,
 ): Promise<Verdict> {
-  // A new one for each check: what an old one remembers may be from before the record was written.
-  const resolver = new Resolver({ timeout: queryTimeoutMs, tries: 2 });
-  if (resolvers !== undefined) resolver.setServers(resolvers);
-  const timer = setTimeout(() => resolver.cancel(), totalTimeoutMs);
+  let texts: string[];
   try {
-    const texts = await findTexts(resolver, recordName);
-    if (texts.includes(recordValue)) return { kind: 'found' };
-    const reason =
-      texts.length === 0
-        ? `There is no TXT record at ${recordName}.`
-        : `The TXT record at ${recordName} does not have the value that is asked for.`;
-    return { kind: 'absent', reason };
+    const signal = AbortSignal.timeout(timeoutMs);
+    texts = await askServers(resolvers, signal, (resolver) => findTexts(resolver, recordName));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
-    return {
-      kind: 'unreachable',
-      reason: `The TXT record at ${recordName} could not be looked up: ${code}.`,
-    };
-  } finally {
-    clearTimeout(timer);
+    const reason = `The TXT record at ${recordName} could not be looked up: ${dnsErrorCode(error)}.`;
+    return { kind: 'unreachable', reason };
   }
+  if (texts.includes(recordValue)) return { kind: 'found' };
+  const reason =
+    texts.length === 0
+      ? `There is no TXT record at ${recordName}.`
+      : `The TXT record at ${recordName} does not have the value that is asked for.`;
+  return { kind: 'absent', reason };
 }
 
 /** Resolvers follow a CNAME; a server that is asked directly may answer with nothing but the CNAME. */
@@ -47,12 +40,4 @@ async function findTexts(resolver: Resolver, recordName: string): Promise<string
     name = target;
   }
   return [];
-}
-
-/** Neither the name's nor the record's absence is a failure; everything else is. */
-function noneIfAbsent(error: unknown): never[] {
-  const absent =
-    error instanceof Error && 'code' in error && ['ENOTFOUND', 'ENODATA'].includes(String(error.code));
-  if (absent) return [];
-  throw error;
 }
