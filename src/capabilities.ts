@@ -64,7 +64,13 @@ export async function createCapabilities(
     scheduler: jobs,
   });
   const secretWrapper = createSecretWrapper({ ...base, masterKey });
-  const iam = createIam({ ...base, secretWrapper, publicUrl, services: catalog });
+  const iam = createIam({
+    ...base,
+    machineClock: opened.machineClock,
+    secretWrapper,
+    publicUrl,
+    services: catalog,
+  });
   const { identity, principalExists } = iam;
   const region = config.bootstrap.projectName;
   const kmsPorts = {

@@ -16,6 +16,8 @@ import type { PasswordHasher, ScryptCost } from './users/password-hash.ts';
 export interface IamPorts {
   readonly database: Database;
   readonly clock: Clock;
+  /** What the dates of signatures are compared with: clients sign by their own machine's time, which the dev clock does not move. */
+  readonly machineClock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly secretWrapper: SecretWrapper;

@@ -10,6 +10,7 @@ import { clientWith, signIn } from '../support/api-client.ts';
 import { type AppOptions, type RunningApp, startApp } from '../support/app.ts';
 import { freshAddress } from '../support/databases.ts';
 import { createCa, issueWithKey, rootCaBody } from '../support/private-ca-requests.ts';
+import { signedHeaders } from '../support/sign-request.ts';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -210,6 +211,18 @@ describe('the dev clock', () => {
     const later = await signIn(first);
     assert.equal((await later.send('GET', path)).status, 404);
     later.close();
+    // Who signs does so by his own machine's time.
+    const stranger = await clientWith(first, undefined);
+    const { access_key: accessKey, secret_key: secretKey } = first.bootstrap;
+    const { host } = new URL(first.httpsUrl);
+    for (const [atMs, status] of [
+      [Date.now(), 404],
+      [nowMs, 401],
+    ] as const) {
+      const headers = signedHeaders({ accessKey, secretKey }, { method: 'GET', host, path, atMs });
+      assert.equal((await stranger.send('GET', path, undefined, headers)).status, status);
+    }
+    stranger.close();
     await first.close();
 
     const second = await start(t, { dataDir, env });

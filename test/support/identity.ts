@@ -54,6 +54,7 @@ export const testCatalog: IamPorts['services'] = [
 export function testIamPorts(clock = new FixedClock(testStartMs)): Omit<IamPorts, 'database'> {
   return {
     clock,
+    machineClock: clock,
     random: systemRandom,
     log: silentLog,
     secretWrapper: memorySecretWrapper(),

@@ -42,6 +42,7 @@ export interface Authentication {
 interface AuthenticatorPorts {
   readonly database: Database;
   readonly clock: Clock;
+  readonly machineClock: Clock;
   readonly log: Log;
   readonly secretWrapper: SecretWrapper;
   readonly version: IdentityVersion;
@@ -129,7 +130,7 @@ export class Authenticator {
 
   async #bySignature(request: IncomingRequest, header: string): Promise<Authentication> {
     const authorization = parseAuthorization(header);
-    if (!authorization || !hasAcceptableDate(request, authorization, this.#ports.clock.nowMs()))
+    if (!authorization || !hasAcceptableDate(request, authorization, this.#ports.machineClock.nowMs()))
       throw signatureFaults.wrong();
     const { accessKey } = authorization;
     if (this.#keyLock.isLocked(accessKey)) throw signatureFaults.locked();
