@@ -143,6 +143,21 @@ describe('an ACME server as issuer', () => {
     server.instead.set('/newOrder', [problem(400, 'rejectedIdentifier', 'example.test is on a list')]);
     const begun = await issuer.begin(application);
     assert.deepEqual(begun, { kind: 'refused', reason: 'The CA refuses: example.test is on a list' });
+    const type = 'urn:ietf:params:acme:error:compound';
+    const subproblems = [
+      null,
+      { detail: 'is on a list', identifier: { type: 'dns', value: 'example.test' } },
+    ];
+    server.instead.set('/newOrder', [
+      { status: 403, body: { type, detail: 'Some names:', subproblems } },
+      problem(400, 'malformed', 'x'.repeat(100_000)),
+    ]);
+    assert.deepEqual(await issuer.begin(application), {
+      kind: 'refused',
+      reason: 'The CA refuses: Some names: example.test: is on a list',
+    });
+    const long = await issuer.begin(application);
+    assert.ok('kind' in long && long.reason.length < 600);
     const { state } = await begin(issuer, application);
     await issuer.issue(application, state);
     server.validate('valid');
@@ -258,5 +273,8 @@ describe('an ACME server as issuer', () => {
     await assert.rejects(issuer.begin(application));
     assert.equal(server.asked.at(-1), elsewhere.newNonce);
     assert.equal(server.options.at(-1)!.namedByOperator, false);
+    const plain = { newNonce: 'http://acme.example.test/newNonce', newOrder: elsewhere.newOrder };
+    server.instead.set('/directory', [{ status: 200, body: plain }]);
+    await assert.rejects(issuer.begin(application), /not https/);
   });
 });

@@ -83,6 +83,8 @@ axios.defaults.adapter = async (config) => {
   if (!current) throw new Error('an ACME request was made outside of an exchange');
   const { ca, directoryUrl, outbound } = current.server;
   const url = new URL(config.url ?? '');
+  // RFC 8555 §6.1. The operator's address is https; what the server names may not be less.
+  if (url.protocol !== 'https:') throw new Error(`the ACME server names ${url.origin}, which is not https`);
   const answer = await outbound.request(url.href, {
     // RFC 8555 §7.2: a new nonce is answered to GET as well as to HEAD.
     method: config.method === 'post' ? 'POST' : 'GET',
@@ -102,11 +104,13 @@ axios.defaults.adapter = async (config) => {
   return { data: Buffer.from(answer.body).toString('utf8'), status, statusText: '', headers, config };
 };
 
-function textHeaders(headers: Iterable<[string, unknown]> | object): Record<string, string> {
+function textHeaders(headers: object): Record<string, string> {
   const entries = Object.entries(headers).filter(([, value]) => typeof value === 'string');
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+/** Of what a server says, for people: it is shown and kept. */
+const longestText = 500;
 const typePrefix = 'urn:ietf:params:acme:error:';
 
 interface ProblemDocument {
@@ -122,10 +126,11 @@ interface ProblemDocument {
 export function problemText({ detail, subproblems }: ProblemDocument): string {
   const parts = Array.isArray(subproblems)
     ? subproblems.map((each: NonNullable<ProblemDocument['subproblems']>[number]) =>
-        [each.identifier?.value, each.detail].filter((part) => typeof part === 'string').join(': '),
+        [each?.identifier?.value, each?.detail].filter((part) => typeof part === 'string').join(': '),
       )
     : [];
-  return [typeof detail === 'string' ? detail : '', ...parts].filter((part) => part !== '').join(' ');
+  const text = [typeof detail === 'string' ? detail : '', ...parts].filter((part) => part !== '').join(' ');
+  return text.slice(0, longestText);
 }
 
 function readDocument({ body }: OutboundAnswer): { readonly type: string; readonly text: string } {
