@@ -54,8 +54,8 @@ export interface Outbound {
 export interface OutboundSettings {
   /** CIDRs that may be connected to although they are not of the Internet. A metadata address is allowed by itself only (/32, /128). */
   readonly allow: readonly string[];
-  /** DNS servers as `ip:port`, asked instead of what the machine is set up with. */
-  readonly resolvers?: readonly string[];
+  /** DNS servers as `ip:port`, asked instead of what the machine is set up with, but for hosts that the operator names. */
+  readonly resolvers?: readonly string[] | undefined;
 }
 
 const resolveWithinMs = 10_000;
@@ -64,9 +64,11 @@ const resolveWithinMs = 10_000;
 export function createOutbound({ allow, resolvers }: OutboundSettings): Outbound {
   const judge = createAddressPolicy(allow);
   const resolve = createResolveHost(resolvers);
+  const resolveAsMachine = createResolveHost(undefined);
 
   async function judgedAddresses(host: string, namedBy: NamedBy, signal: AbortSignal) {
-    const found = await resolve(host, signal);
+    // The names of the operator's own servers may be known to the operator's own DNS only.
+    const found = await (namedBy === 'operator' ? resolveAsMachine : resolve)(host, signal);
     const reasons = found.map((address) => judge(address, namedBy));
     const addresses = found.filter((_, index) => reasons[index] === undefined);
     if (addresses.length > 0) return addresses;

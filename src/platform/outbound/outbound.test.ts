@@ -158,6 +158,15 @@ describe('outbound requests', () => {
     }
   });
 
+  it('reach the operator’s own servers, by the DNS of the machine, but no metadata', async () => {
+    const options = { namedByOperator: true };
+    const answer = await guarded().request(`http://localhost:${port}/`, options);
+    assert.equal(text(answer.body), 'reached');
+    assert.deepEqual(dns.asked, []);
+    requests = [];
+    await assertRefused(guarded().request('http://169.254.169.254/', options), /metadata/);
+  });
+
   it('do not carry the operator’s trust into a redirect', async () => {
     handler = (_request, response) => response.writeHead(302, { location: '/inner' }).end();
     const request = guarded().request(`http://127.0.0.1:${port}/`, { redirects: 1, namedByOperator: true });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +149,12 @@ describe('mail by SMTP', () => {
   it('does not read what its text points to', async () => {
     await mailer('none').send({ ...mail, text: caFile });
     assert.doesNotMatch(received[0]?.text ?? '', /BEGIN CERTIFICATE/);
+  });
+
+  it('is set up as the README shows', async () => {
+    const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```json\n(.+?)```/s.exec(readme) ?? [];
+    assert.ok(Value.Check(mailConfiguration, JSON.parse(example).mail));
   });
 
   it('stops the start where its settings cannot be', () => {

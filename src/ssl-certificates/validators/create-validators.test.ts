@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Value } from 'typebox/value';
 import { FixedClock } from '../../platform/clock.ts';
@@ -110,7 +111,10 @@ describe('validators', () => {
 
 describe('the configuration of validation', () => {
   it('takes what the README shows', () => {
+    const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```json\n(.+?)```/s.exec(readme) ?? [];
     for (const value of [
+      JSON.parse(example).validation,
       {},
       { resolvers: ['10.0.0.53', '10.0.0.53:5353', '[fd00::53]:53'], http_port: 8080, https_port: 8443 },
       { auto_dns: [rfc2136, huawei, { ...huawei, project_id: 'p', secret_key: { file: 'x' } }] },
