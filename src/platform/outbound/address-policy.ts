@@ -38,11 +38,11 @@ const rangeNames: Readonly<Record<string, string>> = {
 /** Ranges in which operators have servers of their own. */
 const operatorRanges = new Set(['loopback', 'carrierGradeNat', 'private', 'uniqueLocal']);
 
-/** RFC 4291 2.4: what is assigned to hosts of the Internet is in here; what is outside may be assigned to anything one day. */
+/** RFC 4291 §2.4: what is assigned to hosts of the Internet is in here; what is outside may be assigned to anything one day. */
 const globalUnicast = ipaddr.parseCIDR('2000::/3');
-/** RFC 6052 2.1: the translator sends these on to the IPv4 address in their last 32 bits. */
+/** RFC 6052 §2.1: the translator sends these on to the IPv4 address in their last 32 bits. */
 const nat64 = ipaddr.parseCIDR('64:ff9b::/96');
-/** RFC 5214 6.1: an interface identifier that is ISATAP's ends in an IPv4 address, to which a tunnel leads. */
+/** RFC 5214 §6.1: an interface identifier that is ISATAP's ends in an IPv4 address, to which a tunnel leads. */
 const isatapMarks = new Set([0x0000, 0x0200]);
 
 /** `allow`: CIDRs. Throws RangeError for what is none. */
@@ -85,7 +85,7 @@ function reached(text: string): Address | undefined {
   return contains(nat64, address) ? lastFourBytes(address) : address;
 }
 
-/** ipaddr.js takes `::1.2.3.4` for the mapped form, which it is not (RFC 4291 2.5.5.1): it gets to see hexadecimal digits only. */
+/** ipaddr.js takes `::1.2.3.4` for the mapped form, which it is not (RFC 4291 §2.5.5.1): it gets to see hexadecimal digits only. */
 function withoutDots(text: string): string {
   return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)/, (_, ...parts) => {
     const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);

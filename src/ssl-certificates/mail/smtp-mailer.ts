@@ -8,7 +8,7 @@ import type { Mailer } from './mailer.ts';
 const standardPorts = { implicit: 465, starttls: 587, none: 25 } as const;
 /** Of each step with a server that says nothing: to connect, to greet, to answer. */
 const silenceMs = 15_000;
-/** One address (RFC 5321 4.1.2) without quoting: what could be read as a list, a name or a further header is none. */
+/** One address (RFC 5321 §4.1.2) without quoting: what could be read as a list, a name or a further header is none. */
 const oneAddress = /^[^\s<>()[\]\\,;:"@\p{Cc}]+@[^\s<>()\\,;:"@\p{Cc}]+$/u;
 const longestAddress = 254;
 
@@ -44,7 +44,7 @@ export function createMailer(settings: MailConfiguration): Mailer {
         to: { name: '', address: to },
         subject,
         text,
-        // RFC 3834 5: no answering machine answers.
+        // RFC 3834 §5: no answering machine answers.
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     },

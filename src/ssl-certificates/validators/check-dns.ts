@@ -33,7 +33,7 @@ async function findTexts(resolver: Resolver, recordName: string): Promise<string
   let name = recordName;
   for (let length = 0; length <= longestChain; length++) {
     const records = await resolver.resolveTxt(name).catch(noneIfAbsent);
-    // RFC 1035 3.3.14: a record may be several strings; the value is what they make together.
+    // RFC 1035 §3.3.14: a record may be several strings; the value is what they make together.
     if (records.length > 0) return records.map((strings) => strings.join(''));
     const [target] = await resolver.resolveCname(name).catch(noneIfAbsent);
     if (target === undefined) return [];

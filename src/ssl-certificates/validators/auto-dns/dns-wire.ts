@@ -1,4 +1,4 @@
-/** RFC 1035 2.3.4. */
+/** RFC 1035 §2.3.4. */
 const longestLabel = 63;
 const longestName = 255;
 /** What host names, and the names of validation records and keys, are made of; escapes are not understood. */
@@ -9,7 +9,7 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** A domain name as RFC 1035 3.1 writes it, in lower case and not compressed: RFC 8945 4.3.3 signs it so. Throws RangeError. */
+/** A domain name as RFC 1035 §3.1 writes it, in lower case and not compressed: RFC 8945 4.3.3 signs it so. Throws RangeError. */
 export function encodeName(name: string): Buffer {
   const labels = plainName(name).split('.');
   const parts = labels.map((label) => {
@@ -22,7 +22,7 @@ export function encodeName(name: string): Buffer {
   return encoded;
 }
 
-/** The strings of a TXT record: a text of more than 255 bytes is several (RFC 1035 3.3.14). */
+/** The strings of a TXT record: a text of more than 255 bytes is several (RFC 1035 §3.3.14). */
 export function encodeText(text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8');
   const parts: Buffer[] = [];
@@ -81,7 +81,7 @@ export class DnsReader {
     return this.bytes(6).readUIntBE(0, 6);
   }
 
-  /** In lower case, without a dot at the end. Pointers lead to a prior name (RFC 1035 4.1.4), so that none leads in a circle. */
+  /** In lower case, without a dot at the end. Pointers lead to a prior name (RFC 1035 §4.1.4), so that none leads in a circle. */
   name(): string {
     const labels: string[] = [];
     const start = this.#offset;

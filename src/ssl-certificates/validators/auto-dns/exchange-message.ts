@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Asks a name server by TCP (RFC 1035 4.2.2: the length goes before the message). Rejects where no whole answer comes in time. */
+/** Asks a name server by TCP (RFC 1035 §4.2.2: the length goes before the message). Rejects where no whole answer comes in time. */
 export function exchangeMessage(
   server: { readonly host: string; readonly port: number },
   message: Buffer,

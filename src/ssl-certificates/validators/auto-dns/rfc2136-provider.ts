@@ -52,14 +52,14 @@ export function createRfc2136Provider(
       throw new Error(`the name server refused to change ${name}: ${rcodes[code] ?? `error ${code}`}`);
   }
   return {
-    // RFC 2136 3.4.2.2: beside a CNAME the text would be ignored in silence, so there must be none.
+    // RFC 2136 §3.4.2.2: beside a CNAME the text would be ignored in silence, so there must be none.
     add: (name, text) =>
       send(
         name,
         [record(name, types.CNAME, classes.NONE, 0, Buffer.alloc(0))],
         record(name, types.TXT, classes.IN, ttlSeconds, encodeText(text)),
       ),
-    // RFC 2136 2.5.4: class NONE removes the one record with these contents.
+    // RFC 2136 §2.5.4: class NONE removes the one record with these contents.
     remove: (name, text) => send(name, [], record(name, types.TXT, classes.NONE, 0, encodeText(text))),
   };
 }

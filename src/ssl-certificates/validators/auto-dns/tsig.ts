@@ -30,7 +30,7 @@ interface TsigRecord {
 const tsigType = 250;
 const anyClass = 255;
 const tsigClassAndTtl = Buffer.concat([uint16(anyClass), uint32(0)]);
-/** RFC 8945 10: the recommended tolerance of clocks. */
+/** What RFC 8945 recommends for clocks that differ. */
 const fudgeSeconds = 300;
 const additionalCountOffset = 10;
 const errorNames: Readonly<Record<number, string>> = {
@@ -41,7 +41,7 @@ const errorNames: Readonly<Record<number, string>> = {
 };
 const digests = { 'hmac-sha256': 'sha256', 'hmac-sha512': 'sha512' } as const;
 
-/** Signs a request (RFC 8945 4.3.3): the record follows at the end of the additional section. */
+/** Signs a request (RFC 8945 §4.3.3): the record follows at the end of the additional section. */
 export function signMessage(message: Buffer, key: TsigKey, nowMs: number): SignedMessage {
   const record = {
     keyName: key.name,
@@ -68,11 +68,11 @@ export function signMessage(message: Buffer, key: TsigKey, nowMs: number): Signe
   return { message: signed, mac };
 }
 
-/** Checks that an answer is the key holder's to this request, and of now (RFC 8945 5.3). Throws an Error that says what is wrong. */
+/** Checks that an answer is the key holder's to this request, and of now (RFC 8945 §5.4). Throws an Error that says what is wrong. */
 export function verifyAnswer(answer: Buffer, requestMac: Buffer, key: TsigKey, nowMs: number): void {
   const record = findRecord(answer);
   if (record === undefined) throw new Error('the answer of the name server is not signed');
-  // RFC 8945 5.3.2: with these the answer has no signature, since there is no key to make it with.
+  // RFC 8945 §5.3.2: with these the answer has no signature, since there is no key to make it with.
   if ((record.error === 16 || record.error === 17) && record.mac.length === 0)
     throw new Error(`the name server refuses the key ${key.name}: ${errorNames[record.error]}`);
   if (record.keyName !== plainName(key.name) || record.algorithm !== key.algorithm)
@@ -81,7 +81,7 @@ export function verifyAnswer(answer: Buffer, requestMac: Buffer, key: TsigKey, n
   bare.writeUInt16BE(record.originalId, 0);
   bare.writeUInt16BE(bare.readUInt16BE(additionalCountOffset) - 1, additionalCountOffset);
   const expected = macOf(key, [uint16(requestMac.length), requestMac, bare, variables(record)]);
-  // Truncated ones (RFC 8945 5.2.2.1) are not asked for and not taken.
+  // Truncated ones (RFC 8945 §5.2.2.1) are not asked for and not taken.
   if (record.mac.length !== expected.length || !timingSafeEqual(record.mac, expected))
     throw new Error('the signature of the name server’s answer is wrong');
   if (record.error !== 0)
@@ -96,7 +96,7 @@ function macOf({ algorithm, secret }: TsigKey, parts: readonly Buffer[]): Buffer
   return hmac.digest();
 }
 
-/** RFC 8945 4.3.3: what of the record is signed. */
+/** RFC 8945 §4.3.3: what of the record is signed. */
 function variables(
   record: Pick<TsigRecord, 'keyName' | 'algorithm' | 'timeSeconds' | 'fudgeSeconds' | 'error' | 'other'>,
 ): Buffer {
@@ -112,7 +112,7 @@ function variables(
   ]);
 }
 
-/** The signature of a message: the last of all records, or there is none (RFC 8945 5.1). Throws for a message that is malformed. */
+/** The signature of a message: the last of all records, or there is none (RFC 8945 §5.1). Throws for a message that is malformed. */
 function findRecord(message: Buffer): TsigRecord | undefined {
   const reader = new DnsReader(message, 4);
   const questions = reader.uint16();
@@ -131,7 +131,7 @@ function findRecord(message: Buffer): TsigRecord | undefined {
     const classAndTtl = reader.bytes(6);
     const end = reader.uint16() + reader.offset;
     if (type === tsigType && index >= records) {
-      // RFC 8945 4.2: ANY and 0, always.
+      // RFC 8945 §4.2: ANY and 0, always.
       if (!classAndTtl.equals(tsigClassAndTtl)) throw new RangeError('the signature’s record is malformed');
       last = readRecord(reader, keyName, start);
     } else reader.bytes(end - reader.offset);
