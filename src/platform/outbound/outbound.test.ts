@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,7 +11,8 @@ import {
   serverFailure,
   startDnsServer,
 } from '../../../test/support/dns-server.ts';
-import { createOutbound, OutboundFailed, OutboundRefused } from './index.ts';
+import { selfSignedCredentials } from '../../../test/support/self-signed.ts';
+import { createOutbound, OutboundFailed, OutboundRefused, type OutboundRequest } from './index.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -245,6 +247,29 @@ describe('outbound requests', () => {
     await assert.rejects(allowing().request(url, { timeoutMs: 100 }), /did not answer in time/);
     const asked = allowing().request('http://silent.test/', { timeoutMs: 60 });
     await assert.rejects(asked, OutboundFailed);
+  });
+
+  it('take the certificate of the host they ask, from the public CAs or from the one that is given', async () => {
+    const { certificatePem: cert, keyPem: key } = await selfSignedCredentials('a.test');
+    const other = await selfSignedCredentials('a.test');
+    const secure = createTlsServer({ cert, key }, (_request, response) => response.end('secure'));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const { port: securePort } = secure.address() as AddressInfo;
+    for (const name of ['a.test', 'b.test']) names.set(name, ['127.0.0.1']);
+    const ask = (host: string, options: OutboundRequest) =>
+      allowing().request(`https://${host}:${securePort}/`, options);
+    try {
+      assert.equal(text((await ask('a.test', { ca: cert })).body), 'secure');
+      assert.equal(text((await ask('b.test', { anyCertificate: true })).body), 'secure');
+      for (const [host, options] of [
+        ['a.test', {}],
+        ['a.test', { ca: other.certificatePem }],
+        ['b.test', { ca: cert }],
+      ] as const)
+        await assert.rejects(ask(host, options), OutboundFailed);
+    } finally {
+      await close(secure);
+    }
   });
 
   it('use no proxy of the environment', async () => {

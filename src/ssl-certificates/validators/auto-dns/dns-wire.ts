@@ -9,7 +9,7 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** A domain name as RFC 1035 §3.1 writes it, in lower case and not compressed: RFC 8945 4.3.3 signs it so. Throws RangeError. */
+/** A domain name as RFC 1035 §3.1 writes it, in lower case and not compressed: RFC 8945 §4.3.3 signs it so. Throws RangeError. */
 export function encodeName(name: string): Buffer {
   const labels = plainName(name).split('.');
   const parts = labels.map((label) => {
