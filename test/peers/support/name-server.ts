@@ -16,6 +16,8 @@ export interface NameServer {
   readonly address: string;
   /** What dig prints in its short form, line by line and sorted. */
   dig(name: string, type: string): Promise<string[]>;
+  /** Writes a TXT record by DNS UPDATE, as who runs the zone would. */
+  publishText(key: TsigSecret, name: string, text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,11 @@ zone "${zone}" {
     async dig(name, type) {
       const output = await run('dig', ['@127.0.0.1', '-p', String(port), '+short', name, type]);
       return output.split('\n').filter(Boolean).sort();
+    },
+    async publishText({ name: keyName, algorithm, secret }, name, text) {
+      const update = `update add ${name}. 60 IN TXT "${text}"`;
+      const input = `server 127.0.0.1 ${port}\nzone ${zone}.\n${update}\nsend\n`;
+      await run('nsupdate', ['-y', `${algorithm}:${keyName}:${secret}`], { input });
     },
     async stop() {
       await named.stop();

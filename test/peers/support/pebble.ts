@@ -27,8 +27,15 @@ const readyWithinMs = 20_000;
 const externalAccountBinding = { kid: 'kid-1', hmacKey: Buffer.alloc(48, 5).toString('base64url') };
 const outbound = createOutbound({ allow: ['127.0.0.1/32'] });
 
+export interface PebbleOptions {
+  /** `ip:port` of who is asked for records; else a server of its own, which knows what the tests publish. */
+  readonly dnsServer?: string;
+  /** Of the certificates. */
+  readonly lifetimeSeconds?: number;
+}
+
 /** Half of all good nonces are refused, challenges are really looked at, and accounts need a binding. */
-export async function startPebble(): Promise<Pebble> {
+export async function startPebble({ dnsServer, lifetimeSeconds }: PebbleOptions = {}): Promise<Pebble> {
   const folder = await mkdtemp(join(tmpdir(), 'openccm-pebble-'));
   const [acme, management, dns, http, records] = [
     await freePort(),
@@ -52,6 +59,7 @@ export async function startPebble(): Promise<Pebble> {
     httpPort: http,
     tlsPort: 1,
     ocspResponderURL: '',
+    ...(lifetimeSeconds !== undefined && { certificateValidityPeriod: lifetimeSeconds }),
     externalAccountBindingRequired: true,
     externalAccountMACKeys: { [externalAccountBinding.kid]: externalAccountBinding.hmacKey },
   };
@@ -64,7 +72,8 @@ export async function startPebble(): Promise<Pebble> {
     PEBBLE_AUTHZREUSE: '100',
   };
   const ca = await readFile(caFile, 'utf8');
-  const start = () => serve('pebble', ['-config', configuration, '-dnsserver', local(dns)], { env });
+  const start = () =>
+    serve('pebble', ['-config', configuration, '-dnsserver', dnsServer ?? local(dns)], { env });
   const world = serve('pebble-challtestsrv', [
     ...['-dns01', local(dns), '-http01', local(http), '-management', local(records)],
     ...['-https01', '', '-tlsalpn01', '', '-defaultIPv6', ''],
