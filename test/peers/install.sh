@@ -17,12 +17,12 @@ fail() {
   echo "install.sh: $*" >&2
   exit 1
 }
-command -v apt-get >/dev/null || fail 'apt-get is missing; install by hand: bind9 dig openssl curl unzip nginx cfssl pebble softhsm2 keytool, and what follows in this file'
+command -v apt-get >/dev/null || fail 'apt-get is missing; install by hand: bind9 dig nsupdate openssl curl unzip nginx haproxy cfssl pebble softhsm2 keytool, and what follows in this file'
 command -v python3 >/dev/null || fail 'python3 is missing'
 command -v go >/dev/null || fail 'go is missing'
 command -v cargo >/dev/null || fail 'cargo is missing'
 
-packages=(bind9 bind9-dnsutils ca-certificates curl gcc golang-cfssl jq libc6-dev make nginx openssl pebble perl softhsm2 unzip)
+packages=(bind9 bind9-dnsutils ca-certificates curl gcc golang-cfssl haproxy jq libc6-dev make nginx openssl pebble perl softhsm2 unzip)
 command -v javac >/dev/null || packages+=(default-jdk-headless)
 command -v mvn >/dev/null || packages+=(maven)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
