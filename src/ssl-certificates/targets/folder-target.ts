@@ -52,7 +52,8 @@ export async function writeCertificate(
   await symlink(join(versionsFolder, version), unfinished);
   await rename(unfinished, join(folder, name));
   await syncFolder(folder);
-  await removeOlder(versions, name, [version, previous?.split('/').at(-1)]);
+  const before = previous?.split('/').at(-1);
+  if (before !== version) await removeOlder(versions, name, [version, before]);
 }
 
 /** The version before is kept for people; older ones are keys that nobody needs. */
