@@ -248,7 +248,7 @@ function addLifecycle(api: Api, ports: AuthorityPorts): void {
       },
     },
     async ({ actor, params, query }, reply) => {
-      await deleteAuthority(ports, actor, params.ca_id, Number(query.pending_days));
+      await deleteAuthority(ports, actor, params.ca_id, Number(query.pending_days || '30'));
       return reply.code(204).send();
     },
   );

@@ -107,8 +107,12 @@ export type CreateOrderBody = Static<typeof createOrderBody>;
 export const caIdParams = Type.Object({ ca_id: idField('ID of the CA.') });
 
 export const deleteQuery = Type.Object({
+  // The vendor's Terraform provider sends it without a value for a CA that it imported.
   pending_days: Type.Optional(
-    Type.String({ pattern: '^([7-9]|[12][0-9]|30)$', default: '30', description: 'Days, 7 to 30.' }),
+    Type.String({
+      pattern: '^([7-9]|[12][0-9]|30|)$',
+      description: 'Days, 7 to 30; default, also if empty: 30.',
+    }),
   ),
 });
 
