@@ -9,7 +9,7 @@ import type { MovableClock } from './platform/dev-clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
 import { createPrivateCa } from './private-ca/index.ts';
-import { bssRoutes } from './protocols/index.ts';
+import { authoritySource, bssRoutes, certificateSource } from './protocols/index.ts';
 import { createRevocation, createRevocationPort } from './revocation/index.ts';
 import { openSslCertificates, type SslConfiguration } from './ssl-certificates/index.ts';
 
@@ -114,7 +114,12 @@ export async function createCapabilities(
       revocation.ensureOcsp(identity.systemActor(accountId, 'ssl-issuer'), caId),
   });
 
-  const bss = bssRoutes({ orders: privateCa.orders, regionCode: region });
+  const bss = bssRoutes({
+    authorities: privateCa.orders,
+    // Certificates first: their ids have a form of their own.
+    sources: [certificateSource(sslCertificates.orders), authoritySource(privateCa.orders)],
+    regionCode: region,
+  });
 
   const handlers = {
     ...keyStore.jobHandlers,

@@ -22,12 +22,16 @@ import {
   openBench,
   openSqliteBench,
 } from '../../private-ca/private-ca.fixture.ts';
-import { bssErrors, bssRoutes } from '../index.ts';
+import { authoritySource, bssErrors, bssRoutes } from '../index.ts';
 
 const options: BenchOptions = {
   further: ({ orders }) => ({
     errors: bssErrors,
-    routes: bssRoutes({ orders, regionCode: 'cn-north-4' }),
+    routes: bssRoutes({
+      authorities: orders,
+      sources: [authoritySource(orders)],
+      regionCode: 'cn-north-4',
+    }),
   }),
 };
 const bench = await openSqliteBench(undefined, options);

@@ -13,6 +13,15 @@ const definitions = {
     message:
       'Unsubscription not supported. This resource has been deleted or the subscription to this resource has not been synchronized.',
   },
+  'CBC.99003106': {
+    status: 400,
+    message: 'The order status has changed. The order cannot be paid.',
+  },
+  'CBC.99003141': {
+    status: 400,
+    message:
+      'The quota or capacity of the cloud service is insufficient, or its specifications have changed.',
+  },
   'CBC.99003012': { status: 400, message: 'The resource ID does not exist.' },
 } as const satisfies Record<string, Omit<ErrorDefinition, 'code'>>;
 

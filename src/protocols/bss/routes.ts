@@ -1,12 +1,17 @@
 import { Type } from 'typebox';
+import type { Actor } from '../../iam/actor.ts';
 import type { Api, ApiPlugin } from '../../platform/http/index.ts';
 import { type AuthorityOrders, NotSubscribed } from '../../private-ca/index.ts';
 import { bssError } from './errors.ts';
-import { caServiceType, frozen, inEffect, presentOrder, presentResource } from './presentation.ts';
+import { NotUnsubscribable, type OrderSource, type ResourceFilter } from './order-source.ts';
+import { frozen, inEffect, presentOrder, presentResource } from './presentation.ts';
 import * as schemas from './schemas.ts';
 
 export interface BssPorts {
-  readonly orders: AuthorityOrders;
+  /** What is renewed: only CAs are. */
+  readonly authorities: AuthorityOrders;
+  /** Whose orders these are; the first that an id could be of is asked for the resource. */
+  readonly sources: readonly OrderSource[];
   /** What resources say of their region. */
   readonly regionCode: string;
 }
@@ -17,11 +22,13 @@ const noContent = { 204: Type.Unsafe<void>(Type.Unknown({ description: 'Done.' }
 export function bssRoutes(ports: BssPorts): ApiPlugin {
   return (api) => {
     addQueries(api, ports);
-    addChanges(api, ports);
+    addPayment(api, ports);
+    addUnsubscription(api, ports);
+    addRenewals(api, ports);
   };
 }
 
-function addQueries(api: Api, { orders, regionCode }: BssPorts): void {
+function addQueries(api: Api, { sources, regionCode }: BssPorts): void {
   api.get(
     '/v2/orders/customer-orders/details/:order_id',
     {
@@ -35,9 +42,11 @@ function addQueries(api: Api, { orders, regionCode }: BssPorts): void {
       },
     },
     async ({ actor, params, query }) => {
-      const order = await orders.find(actor, params.order_id);
-      if (order === undefined) throw bssError('CBC.30000010');
-      return presentOrder(order, query);
+      for (const source of sources) {
+        const order = await source.find(actor, params.order_id);
+        if (order) return presentOrder(order, source, query);
+      }
+      throw bssError('CBC.30000010');
     },
   );
   api.post(
@@ -55,23 +64,68 @@ function addQueries(api: Api, { orders, regionCode }: BssPorts): void {
     },
     async ({ actor, body }) => {
       const statuses = body.status_list?.length ? body.status_list : [inEffect, frozen];
-      const ofOthers = body.service_type_code && body.service_type_code !== caServiceType;
-      if (ofOthers || !statuses.some((status) => status === inEffect || status === frozen))
+      if (!statuses.some((status) => status === inEffect || status === frozen))
         return { total_count: 0, data: [] };
-      const { total, subscriptions } = await orders.query(actor, {
-        caIds: body.resource_ids?.length ? body.resource_ids.map((id) => id.toLowerCase()) : undefined,
+      const asked = sources.filter(
+        ({ serviceType }) => !body.service_type_code || body.service_type_code === serviceType,
+      );
+      return queryAll(asked, regionCode, actor, {
+        resourceIds: body.resource_ids?.length ? body.resource_ids : undefined,
         orderId: body.order_id || undefined,
         isFrozen:
           statuses.includes(inEffect) && statuses.includes(frozen) ? undefined : statuses.includes(frozen),
         offset: body.offset ?? 0,
         limit: body.limit ?? 10,
       });
-      return { total_count: total, data: subscriptions.map((each) => presentResource(each, regionCode)) };
     },
   );
 }
 
-function addChanges(api: Api, { orders }: BssPorts): void {
+/** A page of all sources, one after the other. */
+async function queryAll(
+  sources: readonly OrderSource[],
+  regionCode: string,
+  actor: Actor,
+  filter: ResourceFilter,
+) {
+  const data: ReturnType<typeof presentResource>[] = [];
+  let total = 0;
+  for (const source of sources) {
+    const place = { offset: Math.max(0, filter.offset - total), limit: filter.limit - data.length };
+    const found = await source.query(actor, { ...filter, ...place });
+    data.push(...found.resources.map((each) => presentResource(each, source, regionCode)));
+    total += found.total;
+  }
+  return { total_count: total, data };
+}
+
+/** Both versions of the call, which differ in coupons and discounts: here nothing is charged. */
+function addPayment(api: Api, { sources }: BssPorts): void {
+  for (const version of ['v2', 'v3'] as const)
+    api.post(
+      `/${version}/orders/customer-orders/pay`,
+      {
+        schema: {
+          operationId: version === 'v3' ? 'payOrders' : 'payOrdersV2',
+          tags,
+          summary: 'Pay an order',
+          body: schemas.payBody,
+          response: noContent,
+        },
+      },
+      async ({ actor, body }, reply) => {
+        for (const source of sources) {
+          const outcome = await source.pay(actor, body.order_id);
+          if (outcome === 'done') return reply.code(204).send();
+          if (outcome === 'changed') throw bssError('CBC.99003106');
+          if (outcome === 'no quota') throw bssError('CBC.99003141');
+        }
+        throw bssError('CBC.30000010');
+      },
+    );
+}
+
+function addUnsubscription(api: Api, { sources }: BssPorts): void {
   api.post(
     '/v2/orders/subscriptions/resources/unsubscribe',
     {
@@ -83,11 +137,21 @@ function addChanges(api: Api, { orders }: BssPorts): void {
         response: { 200: schemas.orderIds },
       },
     },
-    async ({ actor, body }) => {
-      const orderId = await named('CBC.30000067', orders.unsubscribe(actor, body.resource_ids));
-      return { order_ids: [orderId] };
+    async ({ actor, body: { resource_ids: ids } }) => {
+      const [source, other] = new Set(ids.map((id) => sources.find((each) => each.names(id))));
+      if (!source || other)
+        throw bssError('CBC.0100', 'resource_ids have to be of one service: all of them end, or none.');
+      try {
+        return { order_ids: [await source.unsubscribe(actor, ids)] };
+      } catch (error) {
+        if (!(error instanceof NotUnsubscribable)) throw error;
+        throw bssError('CBC.30000067', error.message);
+      }
     },
   );
+}
+
+function addRenewals(api: Api, { authorities: orders }: BssPorts): void {
   api.post(
     '/v2/orders/subscriptions/resources/renew',
     {
@@ -101,7 +165,7 @@ function addChanges(api: Api, { orders }: BssPorts): void {
     },
     async ({ actor, body }) => {
       const { resource_ids: ids, period_type, period_num } = body;
-      const orderId = await named('CBC.99003012', orders.renew(actor, ids, { period_type, period_num }));
+      const orderId = await named(orders.renew(actor, ids, { period_type, period_num }));
       return { order_ids: [orderId] };
     },
   );
@@ -110,21 +174,21 @@ function addChanges(api: Api, { orders }: BssPorts): void {
   const enable = { ...schema, operationId: 'autoRenewalResources', summary: 'Renew a resource at its end' };
   const disable = { ...schema, operationId: 'cancelAutoRenewalResources', summary: 'Do not renew it' };
   api.post(autoRenewal, { schema: enable }, async ({ actor, params }, reply) => {
-    await named('CBC.99003012', orders.switchAutoRenewal(actor, params.resource_id, true));
+    await named(orders.switchAutoRenewal(actor, params.resource_id, true));
     return reply.code(204).send();
   });
   api.delete(autoRenewal, { schema: disable }, async ({ actor, params }, reply) => {
-    await named('CBC.99003012', orders.switchAutoRenewal(actor, params.resource_id, false));
+    await named(orders.switchAutoRenewal(actor, params.resource_id, false));
     return reply.code(204).send();
   });
 }
 
-/** Says which resource the account has no subscription for, in the words of the call. */
-async function named<Result>(code: 'CBC.30000067' | 'CBC.99003012', work: Promise<Result>): Promise<Result> {
+/** Says which resource the account has no subscription for. */
+async function named<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof NotSubscribed) throw bssError(code, `resource_id ${error.resourceId}.`);
+    if (error instanceof NotSubscribed) throw bssError('CBC.99003012', `resource_id ${error.resourceId}.`);
     throw error;
   }
 }

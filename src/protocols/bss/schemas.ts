@@ -25,12 +25,12 @@ export const detailsResponse = Type.Object({
     customer_id: text,
     service_type_code: text,
     source_type: Type.Integer({ description: '1: the customer.' }),
-    status: Type.Integer({ description: '5: completed.' }),
+    status: Type.Integer({ description: '5: completed. 6: pending payment.' }),
     order_type: Type.Integer({ description: '1: purchase. 2: renewal. 4: unsubscription.' }),
     ...amounts,
     measure_id: Type.Integer({ description: '1: the unit of the currency.' }),
     create_time: text,
-    payment_time: text,
+    payment_time: nullableText,
     user_name: text,
   }),
   order_line_items: Type.Array(
@@ -82,6 +82,13 @@ export const queryResponse = Type.Object({
       expire_policy: Type.Integer({ description: '3: renewed at the end. 4: frozen at the end.' }),
     }),
   ),
+});
+
+/** Coupons and discounts are taken, and change nothing. */
+export const payBody = Type.Object({
+  order_id: Type.String({ minLength: 1, maxLength: 64 }),
+  use_coupon: Type.Optional(Type.String()),
+  use_discount: Type.Optional(Type.String()),
 });
 
 const resourceIds = (maxItems: number) => Type.Array(text, { minItems: 1, maxItems });
