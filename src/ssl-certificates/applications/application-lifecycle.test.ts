@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { parseCertificate, publicKeyOfPkcs8, samePublicKey } from '../../pki/index.ts';
 import { keyOwner } from '../csrs/certification-request.ts';
+import { runApplication } from './advance-application.ts';
 import { dayMs, openApplicants, ov } from './applicants.fixture.ts';
+import { application } from './applications.fixture.ts';
 import { confirmValidation } from './confirm-validation.ts';
 import { listValidations } from './validation-store.ts';
 
@@ -52,6 +54,23 @@ describe('an application is', () => {
       'withdraw www.test.com',
     ]);
     assert.equal(world.records.size, 0);
+  });
+
+  test('ISSUED without a look at names that the operator declares to be the account’s', async () => {
+    const { id, status } = await applied({ domain: 'www.prevalidated.test' });
+    assert.equal(await status(), 'ISSUED');
+    assert.deepEqual(world.effects, ['begin www.prevalidated.test', 'issue www.prevalidated.test']);
+    assert.equal((await listValidations(bench.database, id))[0]?.verified_at, bench.clock.nowMs());
+  });
+
+  test('looked at all the same where the issuer looks for itself', async () => {
+    world.settings.looksItself = true;
+    const { id, status } = await applied({ domain: 'www.prevalidated.test' });
+    assert.equal(await status(), 'CHECKING_DOMAIN');
+    assert.deepEqual(world.effects, ['begin www.prevalidated.test', 'check www.prevalidated.test']);
+    await publishAll(id);
+    await later(10_000);
+    assert.equal(await status(), 'ISSUED');
   });
 
   test('checked after 10, 20, 40 ... seconds, at most 15 minutes apart', async () => {
@@ -110,6 +129,38 @@ describe('an application is', () => {
     world.records.add(second!.record_value);
     await later(40_000);
     assert.equal(await status(), 'ISSUED');
+  });
+
+  test('checked eight names at a time, and lets others have their turn after five seconds', async () => {
+    const others = Array.from({ length: 19 }, (_, index) => `host${index}.test.com`);
+    const bought = { domain_type: 'MULTI_DOMAIN', domain_count: 20 } as const;
+    world.settings.verdict = { kind: 'absent', reason: 'Not there.' };
+    const { account, id } = await applied({ sans: others.join(';') }, bought);
+    assert.equal(world.effects.filter((effect) => effect.startsWith('check')).length, 20);
+    bench.clock.advance(10_000);
+    world.effects.length = 0;
+    world.settings.verdict = () => {
+      bench.clock.advance(1_000);
+      return { kind: 'unreachable', reason: 'No answer in time.' };
+    };
+    const job = { accountId: account.accountId, key: id };
+    for (const expected of [8, 16, 20]) {
+      const again = await runApplication(bench.ports, [], job);
+      assert.equal(world.effects.length, expected);
+      const wait = (again?.nextDueMs ?? 0) - bench.clock.nowMs();
+      assert.ok(expected < 20 ? wait === 0 : wait > 0, `${wait}`);
+    }
+  });
+
+  test('UNPASSED, and applied for again: ISSUED, with a new key', async () => {
+    world.settings.issuance = () => ({ kind: 'refused', reason: 'Not today.' });
+    const { account, certificate, post } = await applied({ auto_dns_auth: true });
+    assert.equal((await certificate()).failure_reason, 'Not today.');
+    delete world.settings.issuance;
+    await post('apply', { ...application, auto_dns_auth: true });
+    const issued = await certificate();
+    assert.deepEqual([issued.status, issued.failure_reason], ['ISSUED', null]);
+    assert.equal(await keyCount(account.accountId), 1);
   });
 
   test('tried again while records cannot be written, and writes one again that is lost', async () => {

@@ -45,7 +45,8 @@ export interface World {
     refusal?: string;
     methods: Issuer['methods'];
     canPublish: boolean;
-    verdict?: Verdict;
+    looksItself?: true;
+    verdict?: Verdict | (() => Verdict);
   };
   /** A certificate as applied for, but for what is given. */
   certify(request: CertificateApplication, other?: CertifiedOtherwise): Promise<Issuance>;
@@ -91,6 +92,9 @@ export async function createWorld(): Promise<World> {
     get methods() {
       return world.settings.methods;
     },
+    get looksItself() {
+      return world.settings.looksItself as true;
+    },
     async begin(request) {
       effect('begin', request.names[0]!);
       world.requests.push(request);
@@ -117,11 +121,13 @@ export async function createWorld(): Promise<World> {
     validators: {
       async check(challenge) {
         effect('check', challenge.domain);
-        if (world.settings.verdict) return world.settings.verdict;
+        const { verdict } = world.settings;
+        if (verdict) return typeof verdict === 'function' ? verdict() : verdict;
         return world.records.has(challenge.recordValue)
           ? { kind: 'found' }
           : { kind: 'absent', reason: `${challenge.recordName} is not there.` };
       },
+      isPrevalidated: (_accountId, domain) => domain.endsWith('.prevalidated.test'),
       canPublish: () => world.settings.canPublish,
       async publish({ domain, recordValue }) {
         effect('publish', domain);

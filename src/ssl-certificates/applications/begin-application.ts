@@ -23,7 +23,7 @@ export async function askToBegin(
 
 /** CHECKING → CHECKING_DOMAIN, with what there is to be verified. Throws SCM.0010 if the certificate was changed since it was seen. */
 export async function storeBeginning(
-  ports: Pick<ApplicationPorts, 'clock' | 'validators' | 'jobs'>,
+  ports: Pick<ApplicationPorts, 'clock' | 'issuers' | 'validators' | 'jobs'>,
   transaction: Transaction,
   seen: SslCertificate,
   application: StoredApplication,
@@ -35,14 +35,20 @@ export async function storeBeginning(
   });
   const { certificate_id: certificateId, account_id: accountId } = certificate;
   await changeApplication(transaction, certificateId, { issuer, issuer_state: begun.state });
-  const challenges = begun.challenges.map((challenge) => ({
-    ...challenge,
-    isPublished:
-      challenge.method === 'EMAIL' ||
-      (challenge.method === 'DNS' &&
-        application.auto_dns === 1 &&
-        ports.validators.canPublish(challenge.domain)),
-  }));
+  const looksItself = ports.issuers.named(issuer)?.looksItself === true;
+  const nowMs = ports.clock.nowMs();
+  const challenges = begun.challenges.map((challenge) => {
+    const isProven = !looksItself && ports.validators.isPrevalidated(accountId, challenge.domain);
+    const isWritten =
+      challenge.method === 'DNS' &&
+      application.auto_dns === 1 &&
+      ports.validators.canPublish(challenge.domain);
+    return {
+      ...challenge,
+      verifiedAt: isProven ? nowMs : null,
+      isPublished: !isProven && (challenge.method === 'EMAIL' || isWritten),
+    };
+  });
   await replaceValidations(transaction, { certificateId, accountId }, challenges);
   // An issuer may ask for the same record again, which is not to be taken away by the end of the last application.
   for (const challenge of challenges)

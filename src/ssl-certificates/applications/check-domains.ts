@@ -7,7 +7,7 @@ import { changeApplication, type StoredApplication } from './application-store.t
 import { failApplication } from './end-application.ts';
 import { challengeOf, changeValidation, type DomainValidation, listValidations } from './validation-store.ts';
 
-/** Of one application; a hundred names are not to be a hundred questions at the same time. */
+/** In one step; a hundred names are not to be a hundred questions at the same time. */
 const checksAtOnce = 8;
 
 /** CHECKING_DOMAIN: what is due of its names, or its end. Answers when to look again. */
@@ -27,8 +27,7 @@ export async function checkDomains(
     return ports.clock.nowMs();
   }
   const due = open.filter((validation) => nextCheckMs(validation, settings) <= ports.clock.nowMs());
-  for (let at = 0; at < due.length; at += checksAtOnce)
-    await Promise.all(due.slice(at, at + checksAtOnce).map((validation) => check(ports, validation)));
+  await Promise.all(due.slice(0, checksAtOnce).map((validation) => check(ports, validation)));
   return nextLookMs(ports, application, settings);
 }
 

@@ -23,7 +23,7 @@ export function listValidations(reader: Reader, certificateId: string): Promise<
 export async function replaceValidations(
   transaction: Transaction,
   { certificateId, accountId }: { readonly certificateId: string; readonly accountId: string },
-  challenges: readonly (Challenge & { readonly isPublished: boolean })[],
+  challenges: readonly (Challenge & { readonly isPublished: boolean; readonly verifiedAt?: number | null })[],
 ): Promise<void> {
   await removeValidations(transaction, certificateId);
   for (const [position, challenge] of challenges.entries())
@@ -39,7 +39,7 @@ export async function replaceValidations(
         record_type: challenge.recordType,
         record_value: challenge.recordValue,
         token_sha256: null,
-        verified_at: null,
+        verified_at: challenge.verifiedAt ?? null,
         checked_at: null,
         attempts: 0,
         last_failure: null,

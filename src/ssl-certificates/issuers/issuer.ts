@@ -79,6 +79,8 @@ export type Issuance =
 export interface Issuer {
   /** Methods by which its applicants may show that they hold a name. */
   readonly methods: readonly ValidationMethod[];
+  /** It looks for itself whether applicants hold their names: what the operator declares to be proven does not count with it. */
+  readonly looksItself?: true;
   begin(
     application: CertificateApplication,
   ): Promise<BegunApplication | { readonly kind: 'refused'; readonly reason: string }>;

@@ -86,6 +86,7 @@ export function validatorsDouble() {
   const double = { isFound: true };
   const validators: Validators = {
     check: async () => (double.isFound ? { kind: 'found' } : { kind: 'absent', reason: 'nothing there' }),
+    isPrevalidated: () => false,
     canPublish: () => false,
     publish: async () => {},
     withdraw: async () => {},

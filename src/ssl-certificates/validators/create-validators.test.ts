@@ -43,6 +43,18 @@ function create(configuration?: ValidationConfiguration, mailer?: Mailer) {
 }
 
 describe('validators', () => {
+  it('take for proven what the operator declares, for the accounts that he names', () => {
+    const { isPrevalidated } = create({
+      prevalidated: [{ zones: ['corp.test', 'Labs.test.'] }, { zones: ['a.example'], accounts: ['tenant'] }],
+    });
+    for (const domain of ['corp.test', 'WWW.corp.test', '*.corp.test', 'x.labs.test'])
+      assert.equal(isPrevalidated('anyone', domain), true, domain);
+    for (const domain of ['mycorp.test', 'test', 'corp.test.com', '192.0.2.1', '', '*.test', 'a.example'])
+      assert.equal(isPrevalidated('anyone', domain), false, domain);
+    assert.equal(isPrevalidated('tenant', '*.a.example'), true);
+    assert.equal(create().isPrevalidated('tenant', 'corp.test'), false);
+  });
+
   it('write into the zones of the configuration and no other', async () => {
     const { canPublish, publish, withdraw } = create({ auto_dns: [rfc2136, huawei] });
     for (const domain of [

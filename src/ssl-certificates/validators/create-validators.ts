@@ -4,7 +4,7 @@ import type { Random } from '../../platform/random.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { readSecret } from '../secret-setting.ts';
 import { createVendorClient } from '../vendor-api/index.ts';
-import { findZone, type ProvidedZone } from './auto-dns/dns-provider.ts';
+import { findZone, isWithin, type ProvidedZone } from './auto-dns/dns-provider.ts';
 import { plainName } from './auto-dns/dns-wire.ts';
 import { createHuaweiCloudDnsProvider } from './auto-dns/huawei-cloud-dns-provider.ts';
 import { createRfc2136Provider } from './auto-dns/rfc2136-provider.ts';
@@ -32,6 +32,7 @@ export function createValidators(
 ): Validators {
   const { outbound, mailer, publicUrl } = ports;
   const webPorts = { http: configuration.http_port ?? 80, https: configuration.https_port ?? 443 };
+  const { prevalidated = [] } = configuration;
   const zones = (configuration.auto_dns ?? []).flatMap((settings) => providedZones(settings, ports));
   const providerOf = (recordName: string) => {
     const found = findZone(zones, recordName);
@@ -49,6 +50,12 @@ export function createValidators(
           return { kind: 'absent', reason: `The link sent to ${challenge.recordName} was not used yet.` };
       }
     },
+    isPrevalidated: (accountId, domain) =>
+      prevalidated.some(
+        ({ zones: held, accounts }) =>
+          (accounts?.includes(accountId) ?? true) &&
+          held.some((zone) => isWithin(domain.replace(/^\*\./, ''), zone)),
+      ),
     canPublish: (domain) => findZone(zones, domain.replace(/^\*\./, '')) !== undefined,
     publish: async ({ recordName, recordValue }) => providerOf(recordName).add(recordName, recordValue),
     withdraw: async ({ recordName, recordValue }) => providerOf(recordName).remove(recordName, recordValue),

@@ -47,6 +47,22 @@ const huaweiCloudDns = Type.Object(
   { additionalProperties: false },
 );
 
+const prevalidated = Type.Object(
+  {
+    zones: Type.Array(Type.String({ minLength: 1, description: 'such as corp.example.com' }), {
+      minItems: 1,
+      description: 'these names and all below them',
+    }),
+    accounts: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: 'ids of the accounts that hold them; every account if not given',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /** Section `validation`: how it is seen that an applicant holds a name. */
 export const validationConfiguration = Type.Object(
   {
@@ -54,6 +70,12 @@ export const validationConfiguration = Type.Object(
       Type.Array(serverAddress('a DNS server as ip:port'), {
         minItems: 1,
         description: 'asked for records and for the addresses of names; those of the machine if not given',
+      }),
+    ),
+    prevalidated: Type.Optional(
+      Type.Array(prevalidated, {
+        description:
+          'domains that need no proof with the issuers of this installation; ACME servers look for themselves',
       }),
     ),
     http_port: port('80 if not given; another is for tests and closed networks'),

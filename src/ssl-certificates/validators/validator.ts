@@ -11,6 +11,8 @@ export type Verdict =
 export interface Validators {
   /** DNS and FILE. (EMAIL is found by its link.) */
   check(challenge: Challenge): Promise<Verdict>;
+  /** Whether the operator has declared that the account holds this domain: it needs no further proof. */
+  isPrevalidated(accountId: string, domain: string): boolean;
   /** Whether OpenCCM can write the DNS record for this domain itself (`auto_dns_auth`). */
   canPublish(domain: string): boolean;
   /** Writes the record; may be repeated. Throws if it could not. */

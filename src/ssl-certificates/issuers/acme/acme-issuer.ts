@@ -28,7 +28,7 @@ const reasonCodes: Readonly<Record<string, number>> = {
 export function createAcmeIssuer(
   ports: AcmeAccountPorts,
   settings: AcmeAccountSettings,
-): Omit<Issuer, 'methods'> {
+): Omit<Issuer, 'methods' | 'looksItself'> {
   const accounts = new AcmeAccounts(ports, settings);
   return {
     begin: (application) =>

@@ -15,11 +15,16 @@ export interface ProvidedZone {
   readonly provider: DnsProvider;
 }
 
+/** Whether the name is the zone's own or below it; neither case nor a dot at the end matters. */
+export function isWithin(name: string, zone: string): boolean {
+  const [searched, held] = [plainName(name), plainName(zone)];
+  return searched === held || searched.endsWith(`.${held}`);
+}
+
 /** The longest zone that the name is in; undefined if it is in none. */
 export function findZone(zones: readonly ProvidedZone[], name: string): ProvidedZone | undefined {
-  const searched = plainName(name);
   return zones
-    .filter(({ zone }) => searched === zone || searched.endsWith(`.${zone}`))
+    .filter(({ zone }) => isWithin(name, zone))
     .reduce<ProvidedZone | undefined>(
       (longest, each) => (longest === undefined || each.zone.length > longest.zone.length ? each : longest),
       undefined,
