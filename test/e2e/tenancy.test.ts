@@ -110,6 +110,12 @@ const rows: Record<string, Row> = {
   [`PUT ${cas}/{ca_id}/shares`]: { kind: 'named', body: () => ({ account_ids: ['a'.repeat(32)] }) },
   [`DELETE ${cas}/{ca_id}/shares`]: named,
   [`GET ${orders}/customer-orders/details/{order_id}`]: notBilled('CBC.30000010'),
+  ...Object.fromEntries(
+    ['v2', 'v3'].map((version) => [
+      `POST /${version}/orders/customer-orders/pay`,
+      { ...notBilled('CBC.30000010'), body: ({ orderId }: Property) => ({ order_id: orderId }) },
+    ]),
+  ),
   [`POST ${orders}/suscriptions/resources/query`]: { kind: 'own', body: () => ({}) },
   [`POST ${resources}/renew`]: {
     ...notBilled('CBC.99003012'),
@@ -206,7 +212,7 @@ test('every operation of the API has a row', async () => {
     '/openapi.json',
   );
   const served = Object.entries(paths)
-    .filter(([path]) => /^\/(v1\/(private-certificate|pca\/)|v2\/orders\/)/.test(path))
+    .filter(([path]) => /^\/(v1\/(private-certificate|pca\/)|v[23]\/orders\/)/.test(path))
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
   assert.deepEqual(served.sort(), Object.keys(rows).sort());
 });
