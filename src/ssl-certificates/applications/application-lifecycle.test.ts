@@ -209,6 +209,15 @@ describe('verification by mail', () => {
     assert.ok(!world.effects.includes('check mailed.test.com'));
   });
 
+  test('who clicks twice has confirmed it', async () => {
+    const { status } = await applied({ domain_method: 'EMAIL' }, ov);
+    const { token } = world.mails[0]!;
+    const outcomes = [1, 2].map(() => confirmValidation(bench.ports, token));
+    assert.deepEqual(await Promise.all(outcomes), ['confirmed', 'confirmed']);
+    await bench.jobs.runDue();
+    assert.equal(await status(), 'ISSUED');
+  });
+
   test('a mail that could not be sent is followed by one with a new token', async () => {
     world.down.add('mail');
     const { id } = await applied({ domain_method: 'EMAIL' }, ov);

@@ -34,5 +34,8 @@ export async function confirmValidation(
     return true;
   });
   ports.jobs.wake();
-  return isVerified ? 'confirmed' : 'unknown';
+  if (isVerified) return 'confirmed';
+  // Somebody else was quicker, perhaps the same person with a second click; or the application ended.
+  const now = await findValidationByToken(ports.database, digest);
+  return now && now.verified_at !== null ? 'confirmed' : 'unknown';
 }
