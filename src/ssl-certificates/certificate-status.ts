@@ -40,6 +40,7 @@ export const allowedStatuses = {
   unsubscribeCertificate: ['PAID'],
   revokeCertificate: ['ISSUED'],
   reviewApplication: ['CHECKING_ORG'],
+  checkApplication: ['CHECKING_DOMAIN'],
 } as const satisfies Record<string, readonly CertificateStatus[]>;
 
 /** What is shown: a certificate that is in use is EXPIRED once its time is over. */

@@ -80,6 +80,34 @@ export const reviewsResponse = Type.Object({
   ),
 });
 
+export const applicationResponse = Type.Object({
+  certificate_id: Type.String(),
+  status: Type.String({ description: 'Of the certificate.' }),
+  failure_reason: orNull,
+  submit_time: orNull,
+  expire_time: Type.Union([Type.String(), Type.Null()], {
+    description: 'When the application fails; null where nothing ends it.',
+  }),
+  issuer: Type.Union([Type.String(), Type.Null()], { description: 'Null until it was asked.' }),
+  review: Type.String({ description: 'Of the organisation: none, waiting, approved or rejected.' }),
+  domains: Type.Array(
+    Type.Object({
+      domain: Type.String(),
+      method: Type.String(),
+      record_name: Type.String(),
+      record_type: Type.String(),
+      record_value: Type.String(),
+      publication: Type.String({
+        description: 'Record or mail of the service: none, due, published or withdrawn.',
+      }),
+      verify_time: orNull,
+      check_time: orNull,
+      attempts: Type.Integer({ description: 'Checks so far.' }),
+      last_failure: orNull,
+    }),
+  ),
+});
+
 export const revokeBody = Type.Object({
   reason: optional(32, 'Such as KEY_COMPROMISE; SCM.0027 without it.'),
 });

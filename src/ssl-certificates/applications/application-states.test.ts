@@ -48,6 +48,7 @@ const operations = [
   ['apply', 'applyCertificate', application, 'CHECKING'],
   ['cancel-cert', 'cancelApplication', undefined, 'CANCELCHECKING'],
   ['review', 'reviewApplication', { decision: 'reject', reason: 'No.' }, 'UNPASSED'],
+  ['application/check', 'checkApplication', undefined, 'CHECKING_DOMAIN'],
   ['revoke', 'revokeCertificate', { reason: 'SUPERSEDED' }, 'REVOKING'],
 ] as const;
 

@@ -4,6 +4,7 @@ import type { ApplicationPorts } from './application-ports.ts';
 import * as schemas from './application-schemas.ts';
 import { applyCertificate } from './apply-certificate.ts';
 import { cancelApplication } from './cancel-application.ts';
+import { checkNow, getApplication } from './get-application.ts';
 import { listReviews, reviewApplication } from './review-application.ts';
 import { revokeCertificate } from './revoke-certificate.ts';
 
@@ -20,10 +21,11 @@ const extensionTags = ['Extensions'];
 const params = schemas.certificateParams;
 const done = { 200: schemas.doneResponse };
 
-/** Reference 4.1.1, and what the vendor does in its console only: the review of organisations, and revocation. */
+/** Reference 4.1.1, and what the vendor does in its console only: progress, the review of organisations, revocation. */
 export function applicationRoutes(ports: ApplicationPorts): (api: Api) => void {
   return (api) => {
     addApplications(api, ports);
+    addProgress(api, ports);
     addReviews(api, ports);
     addRevocation(api, ports);
   };
@@ -60,6 +62,38 @@ function addApplications(api: Api, ports: ApplicationPorts): void {
     },
     async ({ actor, params: { certificate_id: id } }) => {
       await cancelApplication(ports, actor, id);
+      return { cert_id: id, message: 'success' };
+    },
+  );
+}
+
+function addProgress(api: Api, ports: ApplicationPorts): void {
+  api.get(
+    `${member}/application`,
+    {
+      schema: {
+        operationId: 'getCertificateApplication',
+        tags: extensionTags,
+        summary: 'Show how far an application is, and why not further',
+        params,
+        response: { 200: schemas.applicationResponse },
+      },
+    },
+    ({ actor, params: { certificate_id: id } }) => getApplication(ports, actor, id),
+  );
+  api.post(
+    `${member}/application/check`,
+    {
+      schema: {
+        operationId: 'checkCertificateApplication',
+        tags: extensionTags,
+        summary: 'Check the names of an application now',
+        params,
+        response: done,
+      },
+    },
+    async ({ actor, params: { certificate_id: id } }) => {
+      await checkNow(ports, actor, id);
       return { cert_id: id, message: 'success' };
     },
   );

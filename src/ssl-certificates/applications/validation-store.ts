@@ -79,6 +79,23 @@ export async function changeValidation(
   return result.numUpdatedRows > 0n;
 }
 
+/** What is open is due at once unless it was checked since; a mail that was sent is not sent again. Answers how many names. */
+export async function hastenValidations(
+  transaction: Transaction,
+  certificateId: string,
+  checkedBeforeMs: number,
+): Promise<number> {
+  const result = await tables(transaction)
+    .updateTable('ssl_domain_validations')
+    .set({ checked_at: null })
+    .where('certificate_id', '=', certificateId)
+    .where('verified_at', 'is', null)
+    .where('checked_at', '<=', checkedBeforeMs)
+    .where((eb) => eb.or([eb('method', '<>', 'EMAIL'), eb('publication', '=', 'due')]))
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
 export function findValidationByToken(
   reader: Reader,
   tokenSha256: string,
