@@ -48,7 +48,8 @@ export function rotationRoutes(context: KmsContext, api: Api): void {
       const key = await getRotationStatus(context, callerOf(request), request.body.key_id);
       return {
         key_rotation_enabled: key.rotation_enabled === 1,
-        rotation_interval: key.rotation_interval_days,
+        // Only while rotation is on: the vendor's Terraform provider refuses to change a key that has an interval and no rotation.
+        rotation_interval: key.rotation_enabled === 1 ? key.rotation_interval_days : 0,
         last_rotation_time: key.last_rotated_at === null ? '' : String(key.last_rotated_at),
         number_of_rotations: key.rotation_count,
       };
