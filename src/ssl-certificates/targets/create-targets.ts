@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { StartRefused } from '../../platform/start-refused.ts';
 import type { SslConfiguration } from '../configuration.ts';
-import { createCdnTarget } from './cdn-target.ts';
-import { createElbTarget } from './elb-target.ts';
+import { CdnTarget } from './cdn-target.ts';
+import { ElbTarget } from './elb-target.ts';
 import { folderName } from './file-names.ts';
 import { createFolderTarget } from './folder-target.ts';
 import { createHaproxyTarget } from './haproxy-target.ts';
@@ -17,7 +17,7 @@ import {
 import type { TargetConfiguration } from './target-configuration.ts';
 import type { TargetPorts } from './target-ports.ts';
 import { createVendorService } from './vendor-service.ts';
-import { createWafTarget } from './waf-target.ts';
+import { WafTarget } from './waf-target.ts';
 import { createWebhookTarget } from './webhook-target.ts';
 
 /** Of the reference's examples (4.1.4), so that they run as they are written. */
@@ -86,11 +86,11 @@ async function openTarget(ports: TargetPorts, configuration: TargetConfiguration
       const service = createVendorService(ports, configuration);
       switch (configuration.service) {
         case 'ELB':
-          return createElbTarget(service);
+          return new ElbTarget(service);
         case 'WAF':
-          return createWafTarget(service);
+          return new WafTarget(service);
         case 'CDN':
-          return createCdnTarget(service);
+          return new CdnTarget(service);
       }
     }
   }

@@ -7,35 +7,50 @@ const pageSize = 2_000;
  * The vendor's load balancers (ELB API v3). A resource is a certificate of ELB, whose content is replaced for all listeners that use
  * it; with type `listener` it is a listener, which gets the certificate as its default.
  */
-export function createElbTarget(service: VendorService): Target {
-  const certificates = `/v3/${service.projectId}/elb/certificates`;
-  const listeners = `/v3/${service.projectId}/elb/listeners`;
+export class ElbTarget implements Target {
+  readonly #service: VendorService;
+  readonly #certificates: string;
+  readonly #listeners: string;
 
-  async function push(bundle: CertificateBundle): Promise<string> {
-    const found = await service.request('GET', certificates, { scm_certificate_id: bundle.certificateId });
-    const [existing] = listOf(found, 'certificates');
-    if (existing !== undefined) {
-      const id = requireId(existing);
-      await service.request('PUT', `${certificates}/${encodeURIComponent(id)}`, {}, contentOf(bundle));
-      return id;
-    }
-    const { certificate } = contentOf(bundle);
-    const made = await service.request(
-      'POST',
-      certificates,
-      {},
-      { certificate: { ...certificate, type: 'server' } },
-    );
-    return requireId(memberOf(made, 'certificate'));
+  constructor(service: VendorService) {
+    this.#service = service;
+    this.#certificates = `/v3/${service.projectId}/elb/certificates`;
+    this.#listeners = `/v3/${service.projectId}/elb/listeners`;
   }
 
-  async function deployToListener(bundle: CertificateBundle, { id }: TargetResource) {
-    const path = `${listeners}/${encodeURIComponent(id)}`;
-    const before = memberOf(await service.request('GET', path), 'listener');
-    const targetCertificateId = await push(bundle);
+  async push(bundle: CertificateBundle): Promise<string> {
+    const query = { scm_certificate_id: bundle.certificateId };
+    const [existing] = listOf(await this.#service.request('GET', this.#certificates, query), 'certificates');
+    const certificate = contentOf(bundle);
+    if (existing === undefined) {
+      const body = { certificate: { ...certificate, type: 'server' } };
+      const made = await this.#service.request('POST', this.#certificates, {}, body);
+      return requireId(memberOf(made, 'certificate'));
+    }
+    const id = requireId(existing);
+    await this.#write(id, certificate);
+    return id;
+  }
+
+  deploy(bundle: CertificateBundle, resource: TargetResource) {
+    return resource.type === 'listener'
+      ? this.#deployToListener(bundle, resource.id)
+      : this.#deployToCertificate(bundle, resource.id);
+  }
+
+  async resourcesUsing(targetCertificateId: string) {
+    const query = { default_tls_container_ref: targetCertificateId, limit: pageSize };
+    const found = listOf(await this.#service.request('GET', this.#listeners, query), 'listeners');
+    return found.map((each) => ({ id: textOf(each, 'id'), name: textOf(each, 'name') }));
+  }
+
+  async #deployToListener(bundle: CertificateBundle, id: string) {
+    const path = `${this.#listeners}/${encodeURIComponent(id)}`;
+    const before = memberOf(await this.#service.request('GET', path), 'listener');
+    const targetCertificateId = await this.push(bundle);
     const setDefault = (reference: string) =>
-      service.request('PUT', path, {}, { listener: { default_tls_container_ref: reference } });
-    await service.change(id, bundle, {
+      this.#service.request('PUT', path, {}, { listener: { default_tls_container_ref: reference } });
+    await this.#service.change(id, bundle, {
       change: () => setDefault(targetCertificateId),
       undo: async () => {
         await setDefault(textOf(before, 'default_tls_container_ref'));
@@ -45,36 +60,31 @@ export function createElbTarget(service: VendorService): Target {
     return { targetCertificateId, resourceName: textOf(before, 'name') || id };
   }
 
-  async function deployToCertificate(bundle: CertificateBundle, { id }: TargetResource) {
-    const path = `${certificates}/${encodeURIComponent(id)}`;
-    const before = memberOf(await service.request('GET', path), 'certificate');
-    await service.change(id, bundle, {
-      change: () => service.request('PUT', path, {}, contentOf(bundle)),
+  async #deployToCertificate(bundle: CertificateBundle, id: string) {
+    const path = `${this.#certificates}/${encodeURIComponent(id)}`;
+    const before = memberOf(await this.#service.request('GET', path), 'certificate');
+    await this.#service.change(id, bundle, {
+      change: () => this.#write(id, contentOf(bundle)),
       undo: async () => {
         const key = textOf(before, 'private_key');
         // The service may keep keys to itself; what it does not tell cannot be brought back.
         if (!key.includes('PRIVATE KEY'))
           return 'The former certificate could not be put back: the service does not tell its private key.';
-        const certificate = { certificate: textOf(before, 'certificate'), private_key: key };
-        await service.request('PUT', path, {}, { certificate });
+        await this.#write(id, { certificate: textOf(before, 'certificate'), private_key: key });
         return 'The former certificate is in use again.';
       },
     });
     return { targetCertificateId: id, resourceName: textOf(before, 'name') || id };
   }
 
-  return {
-    push,
-    deploy: (bundle, resource) =>
-      resource.type === 'listener'
-        ? deployToListener(bundle, resource)
-        : deployToCertificate(bundle, resource),
-    async resourcesUsing(targetCertificateId) {
-      const asDefault = { default_tls_container_ref: targetCertificateId, limit: pageSize };
-      const found = listOf(await service.request('GET', listeners, asDefault), 'listeners');
-      return found.map((each) => ({ id: textOf(each, 'id'), name: textOf(each, 'name') }));
-    },
-  };
+  async #write(id: string, certificate: object): Promise<void> {
+    await this.#service.request(
+      'PUT',
+      `${this.#certificates}/${encodeURIComponent(id)}`,
+      {},
+      { certificate },
+    );
+  }
 }
 
 function contentOf({
@@ -86,13 +96,11 @@ function contentOf({
   privateKeyPem,
 }: CertificateBundle) {
   return {
-    certificate: {
-      name,
-      domain,
-      certificate: certificatePem + chainPem,
-      private_key: privateKeyPem,
-      scm_certificate_id: certificateId,
-      source: 'scm',
-    },
+    name,
+    domain,
+    certificate: certificatePem + chainPem,
+    private_key: privateKeyPem,
+    scm_certificate_id: certificateId,
+    source: 'scm',
   };
 }
