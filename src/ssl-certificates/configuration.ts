@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { StartRefused } from '../platform/start-refused.ts';
 import { applicationConfiguration } from './applications/application-configuration.ts';
+import { inventoryConfiguration } from './inventory/inventory-configuration.ts';
 import { issuerConfiguration } from './issuers/issuer-configuration.ts';
 import { mailConfiguration } from './mail/mail-configuration.ts';
 import { notificationConfiguration } from './notifications/notification-configuration.ts';
@@ -24,6 +25,7 @@ const sslConfiguration = Type.Object(
     targets: Type.Optional(targetConfiguration),
     notifications: Type.Optional(notificationConfiguration),
     renewal: Type.Optional(renewalConfiguration),
+    inventory: Type.Optional(inventoryConfiguration),
   },
   { additionalProperties: false },
 );

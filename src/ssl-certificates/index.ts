@@ -9,7 +9,9 @@ import { applicationRoutes } from './applications/routes.ts';
 import { withdrawalKind, withdrawRecord } from './applications/withdraw-records.ts';
 import { certificateRoutes } from './certificates/certificate-routes.ts';
 import { csrRoutes } from './csrs/routes.ts';
-import { scheduleRedeployment } from './deployments/index.ts';
+import { deploymentRoutes, redeploymentHandlers, scheduleRedeployment } from './deployments/index.ts';
+import { createProbeSweep, ensureProbeSweep, probeSweepJob } from './inventory/probe-sweep.ts';
+import { inventoryRoutes } from './inventory/routes.ts';
 import type { BuiltInRoot } from './issuers/built-in-hierarchy.ts';
 import { createDelivery } from './notifications/deliver-notice.ts';
 import { createExpirySweep, ensureExpirySweep, sweepJob } from './notifications/expiry-sweep.ts';
@@ -68,8 +70,10 @@ export function createSslCertificates(
     orderRoutes,
     applicationRoutes,
     csrRoutes,
+    deploymentRoutes,
     tagRoutes,
     notificationRoutes,
+    inventoryRoutes,
   ];
   return {
     routes: (api) => {
@@ -79,17 +83,20 @@ export function createSslCertificates(
     publicRoutes: publicRoutes(ports, roots),
     jobHandlers: {
       [applicationKind]: (job) => runApplication(ports, issuedHooks, job),
+      ...redeploymentHandlers(ports),
       [withdrawalKind]: (job) => withdrawRecord(ports, job),
       [revocationKind]: (job) => carryOutRevocation(ports, job),
       [deliveryKind]: createDelivery(ports),
       [sweepJob.kind]: createExpirySweep(ports),
       [renewalKind]: (job) => renewCertificate(ports, job),
       [renewalSweepJob.kind]: createRenewalSweep(ports),
+      [probeSweepJob.kind]: createProbeSweep(ports),
     },
     ensureJobs: () =>
       ports.database.transaction(async (transaction) => {
         await ensureExpirySweep(ports, transaction);
         await ensureRenewalSweep(ports, transaction);
+        await ensureProbeSweep(ports, transaction);
       }),
   };
 }

@@ -3,6 +3,7 @@ import type { Migrations } from '../platform/db/index.ts';
 import { applicationMigrations } from './applications/migrations.ts';
 import { certificateMigrations } from './certificates/migrations.ts';
 import { deploymentMigrations } from './deployments/migrations.ts';
+import { inventoryMigrations } from './inventory/migrations.ts';
 import type { SslCertificateTables } from './tables.ts';
 import { tagMigrations } from './tags/migrations.ts';
 
@@ -220,5 +221,6 @@ export const migrations: Migrations = {
   ...applicationMigrations,
   ...certificateMigrations,
   ...tagMigrations,
+  ...inventoryMigrations,
   ...deploymentMigrations,
 };
