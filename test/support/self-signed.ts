@@ -1,4 +1,5 @@
 import {
+  type AlternativeName,
   encodePem,
   generateKeyPair,
   issueCertificate,
@@ -6,12 +7,16 @@ import {
   newSerialNumber,
   signatureAlgorithmFor,
   signerFromPkcs8,
+  subjectAlternativeNameExtension,
 } from '../../src/pki/index.ts';
 import type { ServerCredentials } from '../../src/platform/http/index.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 
 /** A certificate that nobody should trust, valid in every year of the tests. */
-export async function selfSignedCredentials(commonName: string): Promise<ServerCredentials> {
+export async function selfSignedCredentials(
+  commonName: string,
+  alternativeNames: readonly AlternativeName[] = [],
+): Promise<ServerCredentials> {
   const { privateKeyPkcs8, publicKeySpki } = await generateKeyPair('EC256');
   const notAfterMs = Date.UTC(2049, 0, 1);
   const certificate = await issueCertificate({
@@ -21,7 +26,7 @@ export async function selfSignedCredentials(commonName: string): Promise<ServerC
     notBeforeMs: Date.UTC(2020, 0, 1),
     notAfterMs,
     subjectPublicKeySpki: publicKeySpki,
-    extensions: [],
+    extensions: alternativeNames.length > 0 ? [subjectAlternativeNameExtension(alternativeNames)] : [],
     signatureAlgorithm: signatureAlgorithmFor('EC256'),
     signer: signerFromPkcs8(privateKeyPkcs8),
   });
