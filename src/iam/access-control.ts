@@ -48,7 +48,11 @@ export class AccessControl {
   /** See Identity.authorize. */
   async authorize(actor: Actor, request: AccessRequest): Promise<void> {
     const decision = this.decide(actor, request);
-    if (decision === 'allowed') return;
+    if (decision !== 'allowed') await this.refuse(actor, request, decision);
+  }
+
+  /** Records the refusal and throws AccessDenied. */
+  async refuse(actor: Actor, request: AccessRequest, decision: Exclude<Decision, 'allowed'>): Promise<never> {
     const explanation =
       decision === 'denied explicitly'
         ? `${request.action} is denied by a policy.`

@@ -56,7 +56,7 @@ describeOnEachDatabase('enterprise projects of which an actor may see the resour
     await grantIn(identity, user, two, policy('Allow'));
     assert.deepEqual(await permitted(identity, user), [two]);
     await grantIn(identity, user, one, policy('Allow'));
-    assert.deepEqual(await permitted(identity, user), [one, two]);
+    assert.deepEqual([...(await permitted(identity, user))].toSorted(), [one, two].toSorted());
   });
 
   test('without what a policy denies, though it allows the account', async () => {
@@ -78,5 +78,7 @@ describeOnEachDatabase('enterprise projects of which an actor may see the resour
       '/v1/audit/records?limit=5',
     ]);
     assert.ok(records.some(({ action, result }) => action === listing.action && result === 'refused'));
+    const elsewhere = policy('Allow', { Null: { 'g:EnterpriseProjectId': ['true'] } });
+    await assert.rejects(permitted(identity, await identity.addUser(acme, 'v', [elsewhere])), AccessDenied);
   });
 });

@@ -19,6 +19,9 @@ export async function permittedEnterpriseProjects(
     const conditions = { ...request.conditions, 'g:EnterpriseProjectId': project };
     return accessControl.decide(actor, { ...request, conditions }) === 'allowed';
   });
-  if (permitted.length === 0) await accessControl.authorize(actor, request);
+  if (permitted.length === 0) {
+    const decision = accessControl.decide(actor, request);
+    return accessControl.refuse(actor, request, decision === 'allowed' ? 'not allowed' : decision);
+  }
   return permitted.length === projects.length ? 'all' : permitted;
 }

@@ -2,7 +2,7 @@ import { authorize } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { keySpecs } from '../key-spec.ts';
-import type { Caller } from '../permissions.ts';
+import { accessRequest, type Caller } from '../permissions.ts';
 import type { KeyTable } from '../tables.ts';
 import { type Page, type PageNumber, parsePage } from './page.ts';
 import { listKeyRows } from './store.ts';
@@ -29,11 +29,10 @@ function filterOf({ keyState, keySpec = 'AES_256', enterpriseProjectId = 'all' }
   return {
     ...(keyState !== undefined && { keyState }),
     ...(keySpec !== 'ALL' && { keySpec }),
-    ...(enterpriseProjectId !== 'all' && { enterpriseProjectId }),
   };
 }
 
-/** Keys of the project, newest first, with the account's default keys. */
+/** Keys of the project, newest first, with the account's default keys, as far as the caller may see their enterprise projects. */
 export async function listKeys(
   context: KmsContext,
   caller: Caller,
@@ -41,13 +40,24 @@ export async function listKeys(
 ): Promise<{ rows: KeyTable[]; total: number; page: Page }> {
   const page = parsePage(input.limit, input.marker);
   const filter = filterOf(input);
-  await authorize(context, caller, 'listKeys');
+  const enterpriseProjectIds = await permittedProjects(context, caller, input);
   const { actor, projectId } = caller;
   const found = await listKeyRows(
     context.database,
     context.clock,
-    { accountId: actor.accountId, projectId, ...filter },
+    { accountId: actor.accountId, projectId, enterpriseProjectIds, ...filter },
     page,
   );
   return { ...found, page };
+}
+
+async function permittedProjects(
+  context: KmsContext,
+  caller: Caller,
+  { enterpriseProjectId = 'all' }: ListKeys,
+): Promise<'all' | readonly string[]> {
+  if (enterpriseProjectId === 'all')
+    return context.identity.permittedEnterpriseProjects(caller.actor, accessRequest('listKeys'));
+  await authorize(context, caller, 'listKeys', enterpriseProjectId);
+  return [enterpriseProjectId];
 }

@@ -82,6 +82,16 @@ describeOnEachDatabase('list-keys', benchMigrations, (open) => {
     assert.deepEqual(await list({ enterprise_project_id: 'all' }), [aes, waiting].sort());
     assert.deepEqual(await list({ enterprise_project_id: '0' }), [aes]);
     assert.deepEqual(await list({ enterprise_project_id: knownEnterpriseProject }), [waiting]);
+    const part = user.without('kms:cmk:list@0');
+    for (const filter of [
+      {},
+      { enterprise_project_id: 'all' },
+      { enterprise_project_id: knownEnterpriseProject },
+    ]) {
+      const { keys, total } = await part.call<KeyList>('list-keys', filter);
+      assert.deepEqual([keys, total], [[waiting], 1]);
+    }
+    assert.equal(await part.refused('list-keys', { enterprise_project_id: '0' }), 'KMS.0306');
   });
 });
 

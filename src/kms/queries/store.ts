@@ -8,7 +8,8 @@ export interface KeyFilter {
   readonly projectId: string;
   readonly keySpec?: string;
   readonly keyState?: string;
-  readonly enterpriseProjectId?: string;
+  /** Default: all. */
+  readonly enterpriseProjectIds?: 'all' | readonly string[];
 }
 
 function matching(reader: Reader, clock: Clock, filter: KeyFilter) {
@@ -21,8 +22,8 @@ function matching(reader: Reader, clock: Clock, filter: KeyFilter) {
     // Destroyed by the clock, if not swept away yet.
     .where((eb) => eb.or([eb('key_state', '!=', '4'), eb('scheduled_deletion_at', '>', nowMs)]));
   if (filter.keySpec !== undefined) query = query.where('key_spec', '=', filter.keySpec);
-  if (filter.enterpriseProjectId !== undefined)
-    query = query.where('enterprise_project_id', '=', filter.enterpriseProjectId);
+  const { enterpriseProjectIds: projects = 'all' } = filter;
+  if (projects !== 'all') query = query.where('enterprise_project_id', 'in', [...projects]);
   if (filter.keyState === '5')
     query = query.where((eb) =>
       eb.or([

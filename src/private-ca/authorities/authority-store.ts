@@ -27,6 +27,8 @@ export interface AuthorityQuery {
   readonly accountId: string;
   /** CAs of other accounts that are listed with the account's own. */
   readonly sharedIds?: readonly string[];
+  /** Of the account's own; default: all. */
+  readonly enterpriseProjectIds?: 'all' | readonly string[] | undefined;
   readonly nowMs: number;
   /** Part of the common name. */
   readonly name?: string | undefined;
@@ -193,9 +195,12 @@ function filtered<Output>(
   selection: SelectQueryBuilder<PrivateCaTables, 'certificate_authorities', Output>,
   query: AuthorityQuery,
 ): SelectQueryBuilder<PrivateCaTables, 'certificate_authorities', Output> {
-  const { name, sharedIds = [], status, type, nowMs } = query;
+  const { name, sharedIds = [], enterpriseProjectIds: projects = 'all', status, type, nowMs } = query;
   const isOwn = (eb: ExpressionBuilder<PrivateCaTables, 'certificate_authorities'>) =>
-    eb('account_id', '=', query.accountId);
+    eb.and([
+      eb('account_id', '=', query.accountId),
+      ...(projects === 'all' ? [] : [eb('enterprise_project_id', 'in', [...projects])]),
+    ]);
   let narrowed = selection.where('listed', '=', 1);
   // Without what is shared the index of the order finds the page.
   narrowed =

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { knownProject } from '../../../test/support/identity-double.ts';
 import { type BenchAccount, openSqliteBench } from '../private-ca.fixture.ts';
 import {
   assertDone,
@@ -14,6 +15,7 @@ import {
   scheduleDeletion,
   subject,
   subordinateBody,
+  usedQuota,
 } from './authorities.fixture.ts';
 import type { AuthorityResponse } from './authority-presentation.ts';
 
@@ -253,4 +255,19 @@ describe('what is listed', () => {
 
 test('who lacks the permission is refused (401 PCA.00010004)', async () => {
   assertRefused(await account.without('pca:ca:list').send('GET', path), 401, 'PCA.00010004');
+});
+
+test('who may see some enterprise projects gets their CAs, their number and the quotas of the account', async () => {
+  const owner = bench.account();
+  await create(owner, named(rootBody, 'default'));
+  await create(owner, { ...named(rootBody, 'there'), enterprise_project_id: knownProject });
+  const part = owner.without('pca:ca:list@0', 'pca:ca:quota@0', 'pca:cert:quota@0');
+  const found = await list('', part);
+  assert.deepEqual(
+    [found.total, found.certificate_authorities.map((ca) => ca.distinguished_name.common_name)],
+    [1, ['there']],
+  );
+  assert.equal((await list('?limit=0', part)).total, 1);
+  assert.equal((await list('', owner)).total, 2);
+  assert.equal(await usedQuota(part), 2);
 });

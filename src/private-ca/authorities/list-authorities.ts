@@ -11,20 +11,25 @@ export interface AuthorityList {
   readonly authorities: readonly store.AuthoritySummary[];
 }
 
-export type AuthorityFilter = Omit<store.AuthorityQuery, 'accountId' | 'sharedIds' | 'nowMs'> & {
+export type AuthorityFilter = Omit<
+  store.AuthorityQuery,
+  'accountId' | 'sharedIds' | 'enterpriseProjectIds' | 'nowMs'
+> & {
   /** Adds the CAs that other accounts share. */
   readonly withShared: boolean;
 };
 
+/** Those of enterprise projects that the actor may see. Throws AccessDenied if there are none. */
 export async function listAuthorities(
   { clock, database, identity }: Pick<PrivateCaPorts, 'clock' | 'database' | 'identity'>,
   actor: Actor,
   { withShared, ...filter }: AuthorityFilter,
 ): Promise<AuthorityList> {
-  await identity.authorize(actor, accessRequest('listAuthorities'));
+  const request = accessRequest('listAuthorities');
+  const enterpriseProjectIds = await identity.permittedEnterpriseProjects(actor, request);
   const { accountId } = actor;
   const sharedIds = withShared ? await listSharedWith(database, accountId) : [];
-  const query = { ...filter, accountId, sharedIds, nowMs: clock.nowMs() };
+  const query = { ...filter, accountId, sharedIds, enterpriseProjectIds, nowMs: clock.nowMs() };
   const total = await store.countAuthorities(database, query);
   const found = query.limit === 0 ? [] : await store.listAuthorities(database, query);
   return { total, authorities: found.map((ca) => (ca.account_id === accountId ? ca : asShared(ca))) };

@@ -15,6 +15,8 @@ export type CertificateSortKey = 'create_time' | 'common_name' | 'issuer_name' |
 export interface CertificateFilter {
   readonly accountId: string;
   readonly nowMs: number;
+  /** Default: all. */
+  readonly enterpriseProjectIds?: 'all' | readonly string[] | undefined;
   /** Part of the common name. */
   readonly name?: string | undefined;
   readonly status?: CertificateStatus | undefined;
@@ -100,10 +102,11 @@ export async function findCertificateSummaries(
 
 function filtered<Output>(
   query: SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output>,
-  { accountId, name, status, nowMs }: CertificateFilter,
+  { accountId, enterpriseProjectIds: projects = 'all', name, status, nowMs }: CertificateFilter,
   readBy: CertificateSortKey,
 ): SelectQueryBuilder<PrivateCaTables, 'private_certificates', Output> {
   let narrowed = query.where('account_id', '=', accountId);
+  if (projects !== 'all') narrowed = narrowed.where('enterprise_project_id', 'in', [...projects]);
   if (name !== undefined) {
     narrowed = narrowed.where((eb) => matches(eb.ref('common_name'), containsPattern(name)));
   }

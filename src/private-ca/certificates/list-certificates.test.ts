@@ -62,8 +62,9 @@ async function fill(database: Database): Promise<void> {
   });
 }
 
-function portsOf(database: Database) {
-  const identity = { authorize: async () => {} };
+/** An actor who may see these enterprise projects. */
+function portsOf(database: Database, projects: 'all' | readonly string[] = 'all') {
+  const identity = { permittedEnterpriseProjects: async () => projects };
   return { database, clock: { nowMs: () => nowMs }, quotas, identity } as never;
 }
 
@@ -112,6 +113,24 @@ describeOnEachDatabase('list of certificates', migrations, (open) => {
         assert.equal(page.total, all.length, told);
       }
     }
+  });
+
+  test('who may see some enterprise projects gets their certificates, and their number', async () => {
+    const database = await open();
+    await fill(database);
+    await database.transaction((transaction) =>
+      insertCertificate(transaction, row(41, { enterprise_project_id: 'p', revoked_at: null })),
+    );
+    const listing = { sortKey: 'create_time', sortDirection: 'asc', offset: 0 } as const;
+    for (const [projects, total] of [
+      [['p'], 1],
+      [['0'], 40],
+      [['0', 'p'], 41],
+    ] as const)
+      for (const limit of [0, 1, 100]) {
+        const page = await listCertificates(portsOf(database, projects), actor, { ...listing, limit });
+        assert.deepEqual([page.total, page.certificates.length], [total, Math.min(total, limit)]);
+      }
   });
 });
 

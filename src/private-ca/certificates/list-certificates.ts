@@ -8,16 +8,21 @@ import {
   listCertificates as listRows,
 } from './certificate-store.ts';
 
-export type CertificateListing = Omit<CertificateQuery, 'accountId' | 'nowMs'>;
+export type CertificateListing = Omit<CertificateQuery, 'accountId' | 'enterpriseProjectIds' | 'nowMs'>;
 
-/** One page of the account's certificates, and how many there are behind the filters. Throws AccessDenied. */
+/**
+ * One page of the account's certificates, of the enterprise projects that the actor may see, and how many there are behind the filters.
+ * Throws AccessDenied.
+ */
 export async function listCertificates(
   ports: Pick<PrivateCaPorts, 'database' | 'clock' | 'identity' | 'quotas'>,
   actor: Actor,
   listing: CertificateListing,
 ): Promise<{ total: number; certificates: CertificateSummary[] }> {
-  await ports.identity.authorize(actor, accessRequest('listCertificates'));
-  return readCertificates(ports, { ...listing, accountId: actor.accountId, nowMs: ports.clock.nowMs() });
+  const request = accessRequest('listCertificates');
+  const enterpriseProjectIds = await ports.identity.permittedEnterpriseProjects(actor, request);
+  const { accountId } = actor;
+  return readCertificates(ports, { ...listing, accountId, enterpriseProjectIds, nowMs: ports.clock.nowMs() });
 }
 
 /** As `listCertificates`, for an actor who may do this under another permission. */
@@ -41,7 +46,9 @@ type CountingPorts = Pick<PrivateCaPorts, 'database' | 'quotas'>;
  * the others are counted.
  */
 async function countOf({ database, quotas }: CountingPorts, query: CertificateQuery): Promise<number> {
-  const isCounted = query.name === undefined && (query.status === undefined || query.status === 'ISSUED');
+  const isOfAll = query.enterpriseProjectIds === undefined || query.enterpriseProjectIds === 'all';
+  const isIssued = query.status === undefined || query.status === 'ISSUED';
+  const isCounted = isOfAll && query.name === undefined && isIssued;
   if (!isCounted) return countCertificates(database, query);
   const { used } = await quotas.find(database, query.accountId, 'CERTIFICATE');
   if (query.status === undefined) return used;
