@@ -15,6 +15,7 @@ export type ApplicationPorts = Pick<
   | 'configuration'
   | 'issuers'
   | 'validators'
+  | 'mailer'
 >;
 
 /** What else happens in the transaction in which a certificate becomes ISSUED. */

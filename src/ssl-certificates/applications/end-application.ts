@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
+import { tell } from '../notifications/tell.ts';
 import { permissions } from '../permissions.ts';
 import type { ApplicationPorts } from './application-ports.ts';
 import { changeApplication, removeApplication, type StoredApplication } from './application-store.ts';
@@ -7,7 +8,10 @@ import { destroyApplicationKey } from './submit-application.ts';
 import { removeValidations } from './validation-store.ts';
 import { scheduleWithdrawals } from './withdraw-records.ts';
 
-type EndPorts = Pick<ApplicationPorts, 'clock' | 'jobs' | 'keyStore' | 'identity'>;
+type EndPorts = Pick<
+  ApplicationPorts,
+  'clock' | 'jobs' | 'keyStore' | 'identity' | 'configuration' | 'mailer'
+>;
 
 /** Text of the column and of the audit trail; issuers may send pages. */
 const longestReason = 1_000;
@@ -29,6 +33,11 @@ export async function failApplication(
   await changeApplication(transaction, certificate.certificate_id, { key_id: null });
   await scheduleWithdrawals(ports, transaction, certificate);
   await recordOutcome(ports, transaction, certificate, 'failed', reason);
+  await tell(ports, transaction, certificate, {
+    kind: 'APPLICATION_FAILED',
+    attempt: certificate.version,
+    reason: reason.slice(0, longestReason),
+  });
 }
 
 /** CANCELCHECKING → PAID, as if it had never been applied for. */

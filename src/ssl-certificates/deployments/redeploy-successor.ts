@@ -4,6 +4,7 @@ import type { Reader, Transaction } from '../../platform/db/index.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { findCertificate } from '../certificates/certificate-store.ts';
 import { scmError } from '../errors.ts';
+import { tell } from '../notifications/tell.ts';
 import { permissions } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { type Target, TargetFailure } from '../targets/target.ts';
@@ -24,7 +25,16 @@ import {
 type SchedulingPorts = Pick<SslCertificatesPorts, 'clock' | 'jobs'>;
 type Ports = Pick<
   SslCertificatesPorts,
-  'database' | 'clock' | 'random' | 'log' | 'identity' | 'keyStore' | 'targets'
+  | 'database'
+  | 'clock'
+  | 'random'
+  | 'log'
+  | 'identity'
+  | 'keyStore'
+  | 'targets'
+  | 'jobs'
+  | 'configuration'
+  | 'mailer'
 >;
 
 /** One job for each certificate and place, so that one that is down keeps none of the others. */
@@ -118,10 +128,30 @@ async function redeploySuccessor(ports: Ports, job: Job): Promise<void> {
       return abandon(ports, row, error.text, { isGone: true });
     const reason = error instanceof TargetFailure ? error.text : String(error);
     if (reason !== row.last_failure)
-      await ports.database.transaction((transaction) => writeFailure(transaction, row, reason));
+      await ports.database.transaction(async (transaction) => {
+        await writeFailure(transaction, row, reason);
+        await tellFailure(ports, transaction, row, reason);
+      });
     // Tried again, less and less often: a target that is down may come back, and a wrong configuration be mended.
     throw error;
   }
+}
+
+/** Once for each place: nobody waits for what is done without a request. */
+async function tellFailure(
+  ports: Ports,
+  transaction: Transaction,
+  row: Redeployment,
+  reason: string,
+): Promise<void> {
+  const certificate = await findCertificate(transaction, row.account_id, row.certificate_id);
+  const place = describePlace(placeOf(row));
+  if (certificate)
+    await tell(ports, transaction, certificate, {
+      kind: 'DEPLOYMENT_FAILED',
+      attempt: place,
+      reason: `${place}: ${reason}`,
+    });
 }
 
 /** Why it will never be done: not an obstacle is what may pass. */

@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../../platform/clock.ts';
 import { systemRandom } from '../../platform/random.ts';
 import type { CertificateApplication, Issuer, Issuers } from '../issuers/issuer.ts';
+import type { Target, Targets } from '../targets/target.ts';
 import type { Validators } from '../validators/validator.ts';
 
 const dayMs = 86_400_000;
@@ -93,4 +94,20 @@ export function validatorsDouble() {
     mail: async () => {},
   };
   return Object.assign(double, { validators });
+}
+
+/** One target for all places; keeps what was deployed, unless it fails. */
+export function targetDouble() {
+  const double = { failure: undefined as Error | undefined, deployed: [] as string[] };
+  const target: Target = {
+    push: async ({ certificateId }) => certificateId,
+    async deploy({ certificateId }) {
+      if (double.failure) throw double.failure;
+      double.deployed.push(certificateId);
+      return { targetCertificateId: certificateId, resourceName: 'resource' };
+    },
+    resourcesUsing: async () => undefined,
+  };
+  const targets: Targets = { find: () => target, projectsOf: () => ['p'] };
+  return Object.assign(double, { targets });
 }

@@ -9,6 +9,7 @@ import {
   type SslCertificate,
 } from '../certificates/certificate-store.ts';
 import type { SslConfiguration } from '../configuration.ts';
+import { recordDeployment } from '../deployments/deployment-store.ts';
 import { mailbox } from '../notifications/notifications.fixture.ts';
 import { findOrder } from '../orders/order-store.ts';
 import { freeCertificateLimit } from '../orders/product.ts';
@@ -16,8 +17,15 @@ import { type Bench, type BenchOutside, benchMigrations, openBench } from '../ss
 import { storeCertificate } from '../stored-certificate.fixture.ts';
 import type { SslCertificateTables } from '../tables.ts';
 import { tagClient } from '../tags/tags.fixture.ts';
+import { TargetFailure } from '../targets/target.ts';
 import { renewCertificate } from './renew-certificate.ts';
-import { generatedRequest, issuerDouble, lifetimeMs, validatorsDouble } from './renewal.fixture.ts';
+import {
+  generatedRequest,
+  issuerDouble,
+  lifetimeMs,
+  targetDouble,
+  validatorsDouble,
+} from './renewal.fixture.ts';
 
 const dayMs = 86_400_000;
 const application = {
@@ -49,8 +57,8 @@ describeOnEachDatabase('renewal', benchMigrations, (open) => {
     return { issuers, validators: validators.validators, mailer: mail, configuration };
   }
 
-  async function start(configuration: SslConfiguration = {}): Promise<void> {
-    bench = await openBench(await open(), outside(configuration));
+  async function start(configuration: SslConfiguration = {}, more: BenchOutside = {}): Promise<void> {
+    bench = await openBench(await open(), { ...outside(configuration), ...more });
     issuer.clock = bench.clock;
     account = bench.account();
     await bench.ensureJobs();
@@ -235,6 +243,50 @@ describeOnEachDatabase('renewal', benchMigrations, (open) => {
     assert.match(told?.text ?? '', /has to be applied for.*wildcard/);
     await advance(30 * dayMs);
     assert.equal((await all()).length, 2);
+  });
+
+  test('an application that fails is told, with why', async () => {
+    await issued(2);
+    validators.isFound = false;
+    await advance(lifetimeMs - 29 * dayMs);
+    await advance(8 * dayMs);
+    assert.equal((await all())[1]?.status, 'UNPASSED');
+    await bench.jobs.runDue();
+    const failed = mail.mails.filter(({ subject }) => subject.includes('was not issued'));
+    assert.deepEqual(
+      failed.map(({ to }) => to),
+      ['ann@example.test'],
+    );
+    assert.match(failed[0]?.text ?? '', /time for verification is over; not verified: www\.example\.test/);
+  });
+
+  test('a certificate that cannot be brought where the one before it was is told once, and brought later', async () => {
+    const places = targetDouble();
+    await start({}, { targets: places.targets });
+    const first = await issued(2);
+    await bench.database.transaction((transaction) =>
+      recordDeployment(transaction, {
+        certificate_id: first,
+        account_id: account.accountId,
+        service: 'ELB',
+        project: 'p',
+        resource_id: 'listener',
+        resource_type: '',
+        resource_enterprise_project_id: '0',
+        resource_name: '',
+        target_certificate_id: 't',
+        deployed_at: 1,
+      }),
+    );
+    places.failure = new TargetFailure('unavailable', 'It was down.');
+    await advance(lifetimeMs - 29 * dayMs);
+    for (let hour = 0; hour < 5; hour += 1) await advance(3_600_000);
+    const told = mail.mails.filter(({ subject }) => subject.includes('could not be deployed'));
+    assert.equal(told.length, 1);
+    assert.match(told[0]?.text ?? '', /listener.*It was down\./);
+    places.failure = undefined;
+    await advance(2 * 3_600_000);
+    assert.deepEqual(places.deployed, [(await all())[1]?.certificate_id]);
   });
 
   test('a revoked certificate is not followed, nor one that is gone', async () => {
