@@ -30,7 +30,7 @@ export function certifiedNames(certificate: Certificate): CertifiedNames {
     if (host === undefined) throw scmError('SCM.0070', 'A DNS name of certificate is no name of a host.');
     return [host];
   });
-  // RFC 9525 §2: the common name counts where there is nothing else; beside alternative names it may be a title.
+  // RFC 6125 §6.4.4: the common name counts where there is nothing else; beside alternative names it may be a title.
   const common = commonName === undefined ? undefined : commonHost(commonName, alternatives);
   if (common === undefined && alternatives.length === 0) {
     if (commonName === undefined)

@@ -92,6 +92,7 @@ describe('what is imported', () => {
       (text) => text.replaceAll('\n', '\\n'),
       (text) => text.replaceAll('\n', '\\r\\n'),
       (text) => text.trim(),
+      (text) => text.replaceAll(' CERTIFICATE-', ' X509 CERTIFICATE-'),
       (text) => `\r\n\n${text}\n\n`,
     ];
     for (const form of forms) {

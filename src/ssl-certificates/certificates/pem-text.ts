@@ -24,8 +24,8 @@ export function readPem(text: string, limit: number): PemBlock[] {
 export function readCertificates(text: string, field: string, code: ScmErrorCode): Certificate[] {
   try {
     return readPem(text, longestChain).map(({ label, der }) => {
-      // RFC 7468 §5.3: older labels of the same thing.
-      if (!/^(X509 |X\.509 )?CERTIFICATE$/.test(label))
+      // RFC 7468 §5.1: an older label of the same thing.
+      if (!/^(X509 )?CERTIFICATE$/.test(label))
         throw new MalformedError('a block is not a CERTIFICATE');
       return parseCertificate(der);
     });

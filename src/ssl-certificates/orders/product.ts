@@ -56,7 +56,7 @@ export function readProduct(sent: SentProduct): Product {
     throw scmError('SCM.0052', `effective_time is 1 to 3; 0 is for ${freeCertificateType} only.`);
   const isMulti = domain_type === 'MULTI_DOMAIN';
   const names = isMulti ? readNumbers(sent) : readNumber(sent);
-  // CA/Browser Forum, EV Guidelines §3.2.2.13: no wildcard names.
+  // The EV Guidelines of the CA/Browser Forum allow no wildcard names.
   if (type.startsWith('EV') && names.wildcard_count > 0)
     throw scmError('SCM.0051', 'An EV certificate has no wildcard names.');
   return {
