@@ -178,6 +178,8 @@ describeOnEachDatabase('a process that applies for a certificate', benchMigratio
           await revokeCertificate(intact, actor, id, 'SUPERSEDED');
         await carryOutRevocation(intact, job);
         assert.equal((await seen(bench, accountId, id)).status, 'REVOKED');
+        const audits = await bench.audits(accountId);
+        assert.equal(audits.filter(({ detail }) => detail === 'REVOKED').length, 1);
       }
     });
   }

@@ -163,6 +163,17 @@ describe('an application is', () => {
     assert.equal(await keyCount(account.accountId), 1);
   });
 
+  test('UNPASSED, and applied for again while the issuer is away: the old records count no more', async () => {
+    const { id, status, post } = await applied();
+    await later(7 * dayMs);
+    assert.equal(await status(), 'UNPASSED');
+    assert.equal((await listValidations(bench.database, id)).length, 1);
+    world.down.add('begin');
+    await post('apply', application);
+    assert.equal(await status(), 'CHECKING');
+    assert.deepEqual(await listValidations(bench.database, id), []);
+  });
+
   test('tried again while records cannot be written, and writes one again that is lost', async () => {
     world.down.add('publish');
     const { id, status } = await applied({ auto_dns_auth: true });

@@ -45,6 +45,8 @@ export interface World {
     refusal?: string;
     methods: Issuer['methods'];
     canPublish: boolean;
+    /** Of every challenge, instead of a new one each time. */
+    recordValue?: string;
     looksItself?: true;
     verdict?: Verdict | (() => Verdict);
   };
@@ -101,7 +103,11 @@ export async function createWorld(): Promise<World> {
       const { refusal: reason } = world.settings;
       if (reason !== undefined) return { kind: 'refused', reason };
       sequence += 1;
-      return { state: `begun ${sequence}`, challenges: request.names.map(challengeFor(request, sequence)) };
+      const { recordValue } = world.settings;
+      const challenges = request.names
+        .map(challengeFor(request, sequence))
+        .map((challenge) => (recordValue === undefined ? challenge : { ...challenge, recordValue }));
+      return { state: `begun ${sequence}`, challenges };
     },
     async issue(request, state) {
       effect('issue', request.names[0]!);

@@ -32,7 +32,12 @@ describe('organisations', () => {
     assert.deepEqual([certificate_id, company_name, domain], [id, 'Company XX', 'www.test.com']);
     assert.match(submit_time!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d$/);
     assert.equal((await bench.account().send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 0);
+    // From now on it has its whole time for being issued.
+    world.down.add('issue');
     await post('review', { decision: 'approve' });
+    assert.equal(await status(), 'ISSUING');
+    world.down.clear();
+    await later(1_000);
     assert.equal(await status(), 'ISSUED');
     assert.equal((await account.send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 0);
   });
@@ -101,6 +106,22 @@ describe('cancelCertificateApplication', () => {
     const certificate = await again.certificate();
     assert.deepEqual([certificate.status, certificate.domain], ['ISSUED', 'other.test.com']);
     assert.equal(await keyCount(again.account.accountId), 1);
+  });
+
+  test('a record that the next application asks for again is not taken away', async () => {
+    world.settings.recordValue = 'the same';
+    world.settings.verdict = { kind: 'absent', reason: 'Not seen yet.' };
+    const { post, status } = await applied({ auto_dns_auth: true });
+    world.down.add('withdraw');
+    await post('cancel-cert');
+    await post('apply', { ...application, auto_dns_auth: true });
+    world.down.clear();
+    await later(2_000);
+    assert.ok(world.records.has('the same'));
+    delete world.settings.verdict;
+    await later(20_000);
+    assert.equal(await status(), 'ISSUED');
+    assert.ok(!world.records.has('the same'));
   });
 
   test('needs scm:cert:cancel: 403 SCM.1019', async () => {

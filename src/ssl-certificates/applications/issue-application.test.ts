@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { generateKeyPair, parseCsr } from '../../pki/index.ts';
 import { keyOwner } from '../csrs/certification-request.ts';
+import { advanceApplication } from './advance-application.ts';
 import { dayMs, openApplicants, ov } from './applicants.fixture.ts';
+import { findApplication } from './application-store.ts';
 import { type CertifiedOtherwise, createWorld } from './applications.fixture.ts';
 
 const { world, bench, reset, applied, later, keyCount } = await openApplicants();
@@ -70,6 +72,27 @@ describe('the issuer', () => {
     assert.equal(await status(), 'ISSUED');
     assert.match(states[0]!, /^begun/);
     assert.deepEqual(states.slice(1), ['step 1', 'step 2']);
+  });
+
+  test('that was asked twice at the same time is asked again with what it said to who was first', async () => {
+    let calls = 0;
+    world.settings.issuance = async ({ accountId, certificateId }) => {
+      calls += 1;
+      const state = `answer ${calls}`;
+      if (calls === 1) await advanceApplication(bench.ports, [], accountId, certificateId);
+      return { kind: 'pending', state, retryAfterMs: 30_000 };
+    };
+    const { id } = await applied({ auto_dns_auth: true });
+    // The third time because the first answer came too late.
+    assert.equal(calls, 3);
+    assert.equal((await findApplication(bench.database, id))?.issuer_state, 'answer 3');
+    const states: string[] = [];
+    world.settings.issuance = (request, state) => {
+      states.push(state);
+      return world.certify(request);
+    };
+    await later(30_000);
+    assert.deepEqual(states, ['answer 3']);
   });
 
   test('that is at work for longer than an application lives: UNPASSED', async () => {
