@@ -25,8 +25,7 @@ export function readCertificates(text: string, field: string, code: ScmErrorCode
   try {
     return readPem(text, longestChain).map(({ label, der }) => {
       // RFC 7468 §5.1: an older label of the same thing.
-      if (!/^(X509 )?CERTIFICATE$/.test(label))
-        throw new MalformedError('a block is not a CERTIFICATE');
+      if (!/^(X509 )?CERTIFICATE$/.test(label)) throw new MalformedError('a block is not a CERTIFICATE');
       return parseCertificate(der);
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { children, der, encodePem, readDer } from '../../pki/index.ts';
+import { encodePem } from '../../pki/index.ts';
+import { splitCertificates } from '../certificates/certificate-chain.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
 import { requireStatus } from '../certificates/load-certificate.ts';
 import { scmError } from '../errors.ts';
@@ -57,9 +58,4 @@ export async function openBundle(
   } finally {
     pkcs8.fill(0);
   }
-}
-
-/** Certificates that are stored one after the other. */
-function splitCertificates(chainDer: Uint8Array | null): readonly Uint8Array[] {
-  return chainDer === null ? [] : children(readDer(der.sequence(chainDer))).map((value) => value.raw);
 }
