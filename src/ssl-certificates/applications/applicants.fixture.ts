@@ -34,7 +34,8 @@ export interface Applicants {
 
 export async function openApplicants(): Promise<Applicants> {
   const world = await createWorld();
-  const configuration: Applicants['configuration'] = { applications: {} };
+  const automatic = { organization_review: 'automatic' } as const;
+  const configuration: Applicants['configuration'] = { applications: automatic };
   const bench = await openSqliteBench({ ...world.outside, configuration });
   return {
     world,
@@ -43,7 +44,7 @@ export async function openApplicants(): Promise<Applicants> {
     async reset() {
       await bench.jobs.runDue();
       world.reset();
-      configuration.applications = {};
+      configuration.applications = automatic;
     },
     async applied(body = {}, bought = {}) {
       const account = bench.account();

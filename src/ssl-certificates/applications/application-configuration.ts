@@ -4,8 +4,7 @@ export const applicationConfiguration = Type.Object(
   {
     organization_review: Type.Optional(
       Type.Union([Type.Literal('automatic'), Type.Literal('manual')], {
-        description:
-          'whether organisations of OV and EV wait for a review by an operator; default: automatic',
+        description: 'whether organisations of OV and EV wait for a review by an operator; default: manual',
       }),
     ),
     lifetime_seconds: Type.Optional(

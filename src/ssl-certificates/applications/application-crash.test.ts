@@ -88,11 +88,17 @@ function keepBooks(bench: Bench, world: World): void {
 
 const body = { ...application, auto_dns_auth: true };
 
+/** Nothing waits for a person. */
+const unattended = ({ outside }: World) => ({
+  ...outside,
+  configuration: { applications: { organization_review: 'automatic' } } as const,
+});
+
 describeOnEachDatabase('a process that applies for a certificate', benchMigrations, (open) => {
   for (const instant of ['before the commit', 'after the commit'] as const) {
     test(`may die ${instant} of any step: another goes on, and there is one certificate`, async () => {
       const world = await createWorld();
-      const bench = await openBench(await open(), world.outside);
+      const bench = await openBench(await open(), unattended(world));
       keepBooks(bench, world);
       const intact = processOn(bench, bench.database);
       for (let transactions = 0, survived = false; !survived; transactions += 1) {
@@ -131,7 +137,7 @@ describeOnEachDatabase('a process that applies for a certificate', benchMigratio
 
     test(`may die ${instant} of a cancellation or a revocation`, async () => {
       const world = await createWorld();
-      const bench = await openBench(await open(), world.outside);
+      const bench = await openBench(await open(), unattended(world));
       const intact = processOn(bench, bench.database);
       world.settings.verdict = { kind: 'absent', reason: 'Not there.' };
       for (let transactions = 0, survived = false; !survived; transactions += 1) {
@@ -187,8 +193,8 @@ describeOnEachDatabase('a process that applies for a certificate', benchMigratio
   test('takes each step once if there are two on one database', async () => {
     const world = await createWorld();
     const database = await open();
-    const one = await openBench(database, world.outside);
-    const other = await openBench(database, world.outside);
+    const one = await openBench(database, unattended(world));
+    const other = await openBench(database, unattended(world));
     const quiet = processOn(one, database);
     const names = Array.from({ length: 8 }, (_, index) => `host${index}.test.com`);
     const { accountId, actor } = one.account();
@@ -211,7 +217,7 @@ describeOnEachDatabase('a process that applies for a certificate', benchMigratio
 
   test('bears another that takes the same step at the same time, as after a lease that ran out', async () => {
     const world = await createWorld();
-    const bench = await openBench(await open(), world.outside);
+    const bench = await openBench(await open(), unattended(world));
     keepBooks(bench, world);
     const ports = processOn(bench, bench.database);
     const { accountId, actor } = bench.account();
@@ -226,7 +232,7 @@ describeOnEachDatabase('a process that applies for a certificate', benchMigratio
 
   test('loses nothing if an application is cancelled while the issuer issues', async () => {
     const world = await createWorld();
-    const bench = await openBench(await open(), world.outside);
+    const bench = await openBench(await open(), unattended(world));
     const ports = processOn(bench, bench.database);
     const { accountId, actor } = bench.account();
     const id = await buy(bench.database, accountId);

@@ -12,8 +12,7 @@ const defaultLifetimeSeconds = 7 * 86_400;
 
 export function applicationSettings({ applications = {} }: SslConfiguration): ApplicationSettings {
   return {
-    // Nobody would know of the review but who asked for it, and applications would wait without end.
-    isReviewAutomatic: applications.organization_review !== 'manual',
+    isReviewAutomatic: applications.organization_review === 'automatic',
     lifetimeMs: (applications.lifetime_seconds ?? defaultLifetimeSeconds) * 1_000,
     firstCheckMs: (applications.first_check_seconds ?? 10) * 1_000,
     longestCheckMs: (applications.longest_check_seconds ?? 900) * 1_000,

@@ -127,6 +127,27 @@ describe('keys and CSRs', () => {
     assert.deepEqual(Buffer.from(stored!.csr_der), Buffer.from(der));
   });
 
+  test('a CSR that was made here, with its key: the certificate has a copy, which outlives the CSR', async () => {
+    const account = bench.account();
+    const id = await buy(bench.database, account.accountId);
+    const { body: csr } = await account.send<{ id: string }>('POST', '/v3/scm/csr', {
+      name: 'made-here',
+      domain_name: 'www.test.com',
+      private_key_algo: 'EC_P256',
+      usage: 'PERSONAL',
+    });
+    const { body: made } = await account.send<{ csr: string }>('GET', `/v3/scm/csr/${csr.id}`);
+    const answer = await account.send('POST', `${certificatePath(id)}/apply`, {
+      ...application,
+      csr: made.csr,
+    });
+    assert.equal(answer.status, 200);
+    assert.equal((await account.send('DELETE', `/v3/scm/csr/${csr.id}`)).status, 204);
+    const stored = await findApplication(bench.database, id);
+    const signer = await bench.keyStore.signer(keyOwner(account.accountId), stored!.key_id!);
+    assert.ok(samePublicKey(signer.publicKeySpki, parseCsr(stored!.csr_der).spki));
+  });
+
   test('a CSR that names no host: SCM.0033', async () => {
     await refused('SCM.0033', { csr: (await csrFor('Company XX')).pem });
     await refused('SCM.0033', { csr: (await csrFor(undefined)).pem });

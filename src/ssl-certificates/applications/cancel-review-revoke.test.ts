@@ -17,8 +17,8 @@ describe('organisations', () => {
     }
   });
 
-  test('wait in CHECKING_ORG for a review where the configuration says manual; approved: ISSUED', async () => {
-    configuration.applications = { organization_review: 'manual' };
+  test('wait in CHECKING_ORG for a review unless the configuration says automatic; approved: ISSUED', async () => {
+    configuration.applications = {};
     const { account, id, status, post } = await applied({ auto_dns_auth: true }, ov);
     // However long it takes: the time of an application is for its names.
     await later(30 * dayMs);
@@ -43,7 +43,7 @@ describe('organisations', () => {
   });
 
   test('rejected: UNPASSED with the reason, without which it is not rejected (SCM.0005)', async () => {
-    configuration.applications = { organization_review: 'manual' };
+    configuration.applications = {};
     const { account, id, certificate, post } = await applied({}, ov);
     await publishAll(id);
     await later(10_000);

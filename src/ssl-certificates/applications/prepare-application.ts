@@ -1,12 +1,14 @@
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
 import type { BoundName } from '../csrs/bound-name.ts';
-import { generateRequest, readRequest } from '../csrs/certification-request.ts';
+import { generateRequest, keyOwner, readRequest } from '../csrs/certification-request.ts';
+import { findCsrWithKey } from '../csrs/csr-store.ts';
 import { type KeyAlgorithmName, keyAlgorithmOf } from '../csrs/key-algorithm.ts';
 import { scmError } from '../errors.ts';
 import { type Applicant, type ApplicationData, namesOrganization, organizationOf } from './application.ts';
 import { readNames, requireBought, requireMatch, requirePublicAddress } from './application-names.ts';
 import type { ApplicationPorts } from './application-ports.ts';
+import { findApplication } from './application-store.ts';
 
 /** An application that keeps the rules, with its CSR; nothing of it is stored yet. */
 export interface PreparedApplication {
@@ -15,7 +17,7 @@ export interface PreparedApplication {
   readonly names: readonly BoundName[];
   readonly csrDer: Uint8Array;
   readonly keyAlgorithm: KeyAlgorithmName;
-  /** Undefined where the applicant sent the CSR. */
+  /** Undefined where the applicant sent a CSR whose key is not here. */
   readonly key: UnsavedKey | undefined;
 }
 
@@ -24,7 +26,7 @@ export interface PreparedApplication {
  * bought here), SCM.0015, SCM.0017 (no issuer), SCM.0033, SCM.0034, SCM.0035, SCM.0036, SCM.0063, SCM.0108.
  */
 export async function prepareApplication(
-  ports: Pick<ApplicationPorts, 'keyStore' | 'outbound' | 'issuers'>,
+  ports: Pick<ApplicationPorts, 'database' | 'keyStore' | 'outbound' | 'issuers'>,
   certificate: SslCertificate,
   data: ApplicationData,
 ): Promise<PreparedApplication> {
@@ -36,7 +38,9 @@ export async function prepareApplication(
   if (data.csr !== undefined) {
     const request = await readRequest(data.csr);
     requireMatch(request, names);
-    return { data, names, csrDer: request.csr.der, keyAlgorithm: request.keyAlgorithm, key: undefined };
+    const { der: csrDer } = request.csr;
+    const key = await copyOfKnownKey(ports, certificate, csrDer);
+    return { data, names, csrDer, keyAlgorithm: request.keyAlgorithm, key };
   }
   const organization = organizationOf(certificate.type, data.applicant);
   const { key, csrDer } = await generateRequest(ports, certificate.account_id, {
@@ -45,6 +49,27 @@ export async function prepareApplication(
     subject: organization && { ...organization, organization: organization.name },
   });
   return { data, names, csrDer, keyAlgorithm: data.keyAlgorithm, key };
+}
+
+/**
+ * Who applies with a CSR that was made here finds its key in the certificate: a copy of its own, so that either may be deleted without
+ * the other.
+ */
+async function copyOfKnownKey(
+  { database, keyStore }: Pick<ApplicationPorts, 'database' | 'keyStore'>,
+  { account_id: accountId, predecessor_id: predecessorId }: SslCertificate,
+  csrDer: Uint8Array,
+): Promise<UnsavedKey | undefined> {
+  const former = predecessorId === null ? undefined : await findApplication(database, predecessorId);
+  const isFormer = former !== undefined && Buffer.from(former.csr_der).equals(csrDer);
+  const known = (await findCsrWithKey(database, accountId, csrDer)) ?? (isFormer ? former : undefined);
+  if (!known?.key_id) return undefined;
+  const pkcs8 = await keyStore.exportPrivateKey(keyOwner(accountId), known.key_id);
+  try {
+    return await keyStore.importPrivateKey(keyOwner(accountId), pkcs8);
+  } finally {
+    pkcs8.fill(0);
+  }
 }
 
 const organizationFields = ['company_name', 'company_province', 'company_city', 'country'] as const;

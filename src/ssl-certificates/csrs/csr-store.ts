@@ -22,6 +22,22 @@ export function findCsr(reader: Reader, accountId: string, csrId: string): Promi
     .executeTakeFirst();
 }
 
+/** The account's stored CSR that is this one, if it has its key here. */
+export function findCsrWithKey(
+  reader: Reader,
+  accountId: string,
+  csrDer: Uint8Array,
+): Promise<Pick<StoredCsr, 'key_id'> | undefined> {
+  return csrs(reader)
+    .selectFrom('ssl_csrs')
+    .select('key_id')
+    .where('account_id', '=', accountId)
+    .where('csr_der', '=', csrDer)
+    .where('key_id', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export interface CsrFilter {
   /** Part of the name. */
   readonly name?: string | undefined;
