@@ -10,6 +10,7 @@ import { Report } from './report.ts';
 import { benchRevocation } from './revocation-scenarios.ts';
 import { benchAuthentication, benchIssuance, benchKeyGeneration, benchLists } from './scenarios.ts';
 import { liftQuota, seedCertificates } from './seed.ts';
+import { benchSslCertificates } from './ssl-scenarios.ts';
 
 // How long each load runs: ten seconds give a stable p99 on a quiet machine; one is enough to see that everything runs.
 const seconds = Number(process.env.OPENCCM_TEST_BENCH_SECONDS ?? 10);
@@ -22,6 +23,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'openccm-bench-'));
 const sections: Readonly<Record<string, () => Promise<void>>> = {
   general: benchGeneral,
   revocation: () => benchRevocation(report, seconds),
+  'ssl-certificates': () => benchSslCertificates(report, seconds),
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections);
 try {

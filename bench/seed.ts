@@ -82,10 +82,10 @@ export function liftQuota(dataDir: string): void {
   if (changes === 0) throw new Error('there is no quota to lift: issue a certificate first');
 }
 
-const databaseFile = (dataDir: string) => join(dataDir, 'openccm.db');
+export const databaseFile = (dataDir: string) => join(dataDir, 'openccm.db');
 
 /** Inserts `count` copies of the first row of `table`, with some columns replaced by expressions over n = 1, 2, … */
-function copyRows(
+export function copyRows(
   database: DatabaseSync,
   table: string,
   count: number,

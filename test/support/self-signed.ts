@@ -16,8 +16,9 @@ import { systemRandom } from '../../src/platform/random.ts';
 export async function selfSignedCredentials(
   commonName: string,
   alternativeNames: readonly AlternativeName[] = [],
+  algorithm: 'EC256' | 'RSA2048' = 'EC256',
 ): Promise<ServerCredentials> {
-  const { privateKeyPkcs8, publicKeySpki } = await generateKeyPair('EC256');
+  const { privateKeyPkcs8, publicKeySpki } = await generateKeyPair(algorithm);
   const notAfterMs = Date.UTC(2049, 0, 1);
   const certificate = await issueCertificate({
     serialNumber: newSerialNumber(systemRandom.bytes),
@@ -27,7 +28,7 @@ export async function selfSignedCredentials(
     notAfterMs,
     subjectPublicKeySpki: publicKeySpki,
     extensions: alternativeNames.length > 0 ? [subjectAlternativeNameExtension(alternativeNames)] : [],
-    signatureAlgorithm: signatureAlgorithmFor('EC256'),
+    signatureAlgorithm: signatureAlgorithmFor(algorithm),
     signer: signerFromPkcs8(privateKeyPkcs8),
   });
   return {

@@ -6,6 +6,7 @@ import { type Tag, tagsOfAll } from './tag-store.ts';
 import {
   countTagged,
   findTagged,
+  rarestFirst,
   readTagged,
   type TaggedCertificateRow,
   type TagSearch,
@@ -56,7 +57,11 @@ export async function countByTags(ports: Ports, actor: Actor, sent: Search): Pro
   return countTagged(ports.database, await authorizedSearch(ports, actor, sent));
 }
 
-async function authorizedSearch({ identity }: Ports, actor: Actor, sent: Search): Promise<TagSearch> {
+async function authorizedSearch(
+  { identity, database }: Ports,
+  actor: Actor,
+  sent: Search,
+): Promise<TagSearch> {
   const ignored = sent.without_any_tag === true;
   const conditions = (list: 'tags' | 'tags_any' | 'not_tags' | 'not_tags_any') =>
     ignored ? [] : readConditions(sent[list] ?? [], list);
@@ -72,7 +77,7 @@ async function authorizedSearch({ identity }: Ports, actor: Actor, sent: Search)
   const { tags, tagsAny, notTags, notTagsAny } = search;
   const requestedTags = merged([...tags, ...tagsAny, ...notTags, ...notTagsAny]);
   await identity.authorize(actor, accessRequest('findByTags', { requestedTags }));
-  return search;
+  return { ...search, tags: await rarestFirst(database, actor.accountId, tags) };
 }
 
 /** A key that stands in several lists is one condition for policies, with the values of all of them. */

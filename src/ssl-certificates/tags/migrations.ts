@@ -10,12 +10,6 @@ export const tagMigrations: Migrations = {
         .on('ssl_certificate_tags')
         .columns(['account_id', 'key', 'certificate_id', 'value'])
         .execute();
-      // For a search without tags: all of the account, in the order of ids.
-      await schema
-        .createIndex('ssl_certificates_by_id')
-        .on('ssl_certificates')
-        .columns(['account_id', 'certificate_id'])
-        .execute();
     },
   },
 };

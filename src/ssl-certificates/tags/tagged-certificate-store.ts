@@ -1,5 +1,6 @@
-import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SelectQueryBuilder, SqlBool } from 'kysely';
 import { containsPattern, matches, type Reader } from '../../platform/db/index.ts';
+import type { CertificateTables } from '../certificates/list-tables.ts';
 import type { SslCertificateTable, SslCertificateTables } from '../tables.ts';
 import type { Matches, TagCondition } from './tag.ts';
 
@@ -19,7 +20,7 @@ export interface TagSearch {
   readonly matches: Matches;
 }
 
-type Tables = SslCertificateTables & { found: { certificate_id: string } };
+type Tables = CertificateTables & { found: { certificate_id: string } };
 
 /** Ids, newest first as far as ids tell. */
 export async function findTagged(
@@ -43,87 +44,113 @@ export async function countTagged(reader: Reader, search: TagSearch): Promise<nu
   return counted.total;
 }
 
+const mostCounted = 1_000;
+
+/** The condition that the fewest fulfil first, for a search begins with it; those that many fulfil are in any order. */
+export async function rarestFirst(
+  reader: Reader,
+  accountId: string,
+  conditions: readonly TagCondition[],
+): Promise<readonly TagCondition[]> {
+  if (conditions.length < 2) return conditions;
+  const counted = [];
+  for (const condition of conditions) {
+    const some = tagged(reader, accountId, condition).limit(mostCounted);
+    const { total } = await reader
+      .tables<SslCertificateTables>()
+      .selectFrom(some.as('some'))
+      .select((eb) => eb.fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow();
+    counted.push({ condition, total });
+  }
+  return counted.sort((a, b) => a.total - b.total).map(({ condition }) => condition);
+}
+
 /** Begins with what an index finds: a certificate has a key once, so the first key that it has to have finds it once. */
 function searchOf(reader: Reader, search: TagSearch) {
+  const { accountId } = search;
   const [first, ...others] = search.tags;
   let found = candidates(reader, search, first);
   const { certificateId, name } = search.matches;
   if (certificateId !== undefined) found = found.where('found.certificate_id', '=', certificateId);
   for (const condition of others) found = found.where((eb) => has(eb, condition));
-  if (search.tagsAny.length > 0 && first) found = found.where((eb) => hasAny(eb, search.tagsAny));
-  for (const condition of search.notTagsAny) found = found.where((eb) => eb.not(has(eb, condition)));
-  const { notTags } = search;
-  if (notTags.length > 0)
-    found = found.where((eb) => eb.not(eb.and(notTags.map((condition) => has(eb, condition)))));
-  if (search.withoutAnyTag)
-    found = found.where((eb) => eb.not(eb.exists(tagsOfFound(eb).select('other.key'))));
-  if (name !== undefined) found = found.where((eb) => isNamed(eb, name));
+  if (search.tagsAny.length > 0 && first)
+    found = found.where((eb) => eb.or(search.tagsAny.map((condition) => has(eb, condition))));
+  // What is excluded is read once, by the index: asking for each that is left whether it is would take ten times as long.
+  const excluded = (query: TaggedIds) => (eb: Found) => eb('found.certificate_id', 'not in', query);
+  if (search.notTagsAny.length > 0)
+    found = found.where(excluded(withAny(reader, accountId, search.notTagsAny)));
+  if (search.notTags.length > 0) found = found.where(excluded(withAll(reader, accountId, search.notTags)));
+  if (search.withoutAnyTag) found = found.where(excluded(tagged(reader, accountId)));
+  if (name !== undefined && isByTags(search)) found = found.where((eb) => isNamed(eb, accountId, name));
   return found;
 }
 
-function candidates(reader: Reader, { accountId, tagsAny }: TagSearch, first: TagCondition | undefined) {
+const isByTags = ({ tags, tagsAny }: TagSearch) => tags.length > 0 || tagsAny.length > 0;
+
+function candidates(reader: Reader, search: TagSearch, first: TagCondition | undefined) {
+  const { accountId, tagsAny, matches: sought } = search;
   const tables = reader.tables<Tables>();
-  if (first) {
-    const tagged = tables
-      .selectFrom('ssl_certificate_tags')
-      .select('certificate_id')
-      .where('account_id', '=', accountId)
-      .where('key', '=', first.key);
-    const chosen = first.values.length > 0 ? tagged.where('value', 'in', first.values) : tagged;
-    return tables.selectFrom(chosen.as('found'));
-  }
-  if (tagsAny.length > 0) {
-    const tagged = tables
-      .selectFrom('ssl_certificate_tags')
-      .select('certificate_id')
-      .distinct()
-      .where('account_id', '=', accountId)
-      .where((eb) =>
-        eb.or(
-          tagsAny.map(({ key, values }) =>
-            values.length > 0
-              ? eb.and([eb('key', '=', key), eb('value', 'in', values)])
-              : eb('key', '=', key),
-          ),
-        ),
-      );
-    return tables.selectFrom(tagged.as('found'));
-  }
-  return tables.selectFrom(
-    tables
-      .selectFrom('ssl_certificates')
-      .select('certificate_id')
-      .where('account_id', '=', accountId)
-      .as('found'),
-  );
+  if (first) return tables.selectFrom(tagged(reader, accountId, first).as('found'));
+  if (tagsAny.length > 0) return tables.selectFrom(withAny(reader, accountId, tagsAny).as('found'));
+  const all = tables
+    .selectFrom('ssl_certificate_listings')
+    .select('certificate_id')
+    .where('account_id', '=', accountId);
+  const { name } = sought;
+  const named =
+    name === undefined ? all : all.where((eb) => matches(eb.ref('search_text'), namePattern(name)));
+  return tables.selectFrom(named.as('found'));
 }
 
 type Found = ExpressionBuilder<Tables, 'found'>;
+type TaggedIds = SelectQueryBuilder<SslCertificateTables, 'ssl_certificate_tags', { certificate_id: string }>;
 
-function tagsOfFound(eb: Found) {
-  return eb
-    .selectFrom('ssl_certificate_tags as other')
-    .whereRef('other.certificate_id', '=', 'found.certificate_id');
+/** Certificates of the account with this tag, or with any. */
+function tagged(reader: Reader, accountId: string, condition?: TagCondition): TaggedIds {
+  const all = reader
+    .tables<SslCertificateTables>()
+    .selectFrom('ssl_certificate_tags')
+    .select('certificate_id')
+    .where('account_id', '=', accountId);
+  if (!condition) return all;
+  const ofKey = all.where('key', '=', condition.key);
+  return condition.values.length > 0 ? ofKey.where('value', 'in', condition.values) : ofKey;
+}
+
+/** Each by its own part of the index; who has several is there once. */
+function withAny(reader: Reader, accountId: string, conditions: readonly TagCondition[]): TaggedIds {
+  return conditions
+    .map((condition) => tagged(reader, accountId, condition))
+    .reduce((all, each) => all.union(each));
+}
+
+function withAll(reader: Reader, accountId: string, conditions: readonly TagCondition[]): TaggedIds {
+  return conditions
+    .map((condition) => tagged(reader, accountId, condition))
+    .reduce((all, each) => all.intersect(each));
 }
 
 function has(eb: Found, { key, values }: TagCondition): Expression<SqlBool> {
-  const tagged = tagsOfFound(eb).select('other.key').where('other.key', '=', key);
-  return eb.exists(values.length > 0 ? tagged.where('other.value', 'in', values) : tagged);
-}
-
-function hasAny(eb: Found, conditions: readonly TagCondition[]): Expression<SqlBool> {
-  return eb.or(conditions.map((condition) => has(eb, condition)));
+  const other = eb
+    .selectFrom('ssl_certificate_tags as other')
+    .select('other.key')
+    .whereRef('other.certificate_id', '=', 'found.certificate_id')
+    .where('other.key', '=', key);
+  return eb.exists(values.length > 0 ? other.where('other.value', 'in', values) : other);
 }
 
 /** In any case, as lists of certificates search: the name is the first of the three lines of the text for searches. */
-function isNamed(eb: Found, name: string): Expression<SqlBool> {
-  const pattern = `${containsPattern(name.toLowerCase())}\n%\n%`;
+const namePattern = (name: string) => `${containsPattern(name.toLowerCase())}\n%\n%`;
+
+function isNamed(eb: Found, accountId: string, name: string): Expression<SqlBool> {
   return eb.exists(
     eb
-      .selectFrom('ssl_certificates as row')
+      .selectFrom('ssl_certificate_listings as row')
       .select('row.certificate_id')
+      .where('row.account_id', '=', accountId)
       .whereRef('row.certificate_id', '=', 'found.certificate_id')
-      .where((row) => matches(row.ref('row.search_text'), pattern)),
+      .where((row) => matches(row.ref('row.search_text'), namePattern(name))),
   );
 }
 
