@@ -148,6 +148,14 @@ describeOnEachDatabase('policies and grants', migrations, (open) => {
     ]);
     assert.equal(all.total_num, families.length);
     assert.equal(all.role_assignments.filter((assignment) => assignment.is_inherited).length, 2);
+    const paged: unknown[] = [];
+    for (let page = 1; page <= families.length + 1; page++) {
+      const answer = await call<typeof all>(acme, 200, ['GET', `${path}?per_page=1&page=${page}`]);
+      assert.equal(answer.total_num, families.length);
+      assert.equal(answer.role_assignments.length, page <= families.length ? 1 : 0, `page ${page}`);
+      paged.push(...answer.role_assignments);
+    }
+    assert.deepEqual(paged, all.role_assignments);
     const ofGroup = await call<{ total_num: number }>(acme, 200, [
       'GET',
       `${path}?subject.group_id=${group.id}&scope.domain_id=${accountId}`,

@@ -163,14 +163,19 @@ function listRoutes(iam: IamContext, api: Api): void {
     'scope.project_id': text,
     'scope.domain_id': text,
     'scope.enterprise_projects_id': text,
+    page: Type.Integer({ minimum: 1, default: 1 }),
+    per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
   });
   api.get(
     '/v3.0/OS-PERMISSION/role-assignments',
     { schema: { operationId: 'listRoleAssignments', tags: ['iam'], querystring: query } },
     async ({ actor, query: filter }) => {
       await iam.accessControl.authorize(actor, { action: iamActions.listAssignments });
-      const role_assignments = await listAssignments(iam, actor, filter);
-      return { total_num: role_assignments.length, role_assignments };
+      const { page, per_page, ...wanted } = filter;
+      const found = await listAssignments(iam, actor, wanted);
+      const role_assignments =
+        per_page === undefined ? found : found.slice((page - 1) * per_page, page * per_page);
+      return { total_num: found.length, role_assignments };
     },
   );
 }

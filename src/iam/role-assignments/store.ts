@@ -43,6 +43,9 @@ export function findAssignments(
     .$if(policyId !== undefined, (query) => query.where('policy_id', '=', policyId!))
     .orderBy('created_at')
     .orderBy('policy_id')
+    .orderBy('subject_id')
+    .orderBy('scope_kind')
+    .orderBy('scope_id')
     .execute();
 }
 
