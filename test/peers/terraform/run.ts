@@ -1,0 +1,187 @@
+// The vendor's Terraform provider, unmodified, against the real program over HTTPS. Not among the peers that are installed, as it
+// takes too long to build: README.md says how to run this.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { after, before, type TestContext, test } from 'node:test';
+import { signIn } from '../../support/api-client.ts';
+import { kmsClient } from '../../support/kms-client.ts';
+import { openAccount } from '../../support/second-account.ts';
+import { type RunningServer, startServer } from '../../support/server.ts';
+import {
+  openWorkspace,
+  type StateResource,
+  type Tools,
+  type Variables,
+  type Workspace,
+} from './workspace.ts';
+
+const bucket = 'terraform-crls';
+
+function toolsOf(environment: NodeJS.ProcessEnv): Tools {
+  const terraform = environment.OPENCCM_TEST_TERRAFORM;
+  const providerFolder = environment.OPENCCM_TEST_TERRAFORM_PROVIDER_DIR;
+  if (terraform === undefined || providerFolder === undefined)
+    throw new Error('OPENCCM_TEST_TERRAFORM and OPENCCM_TEST_TERRAFORM_PROVIDER_DIR have to be set');
+  return { terraform, providerFolder };
+}
+
+const tools = toolsOf(process.env);
+let server: RunningServer;
+
+before(async () => {
+  server = await startServer();
+  const api = await signIn(server);
+  await api.call('POST', '/v1/object-storage/buckets', { bucket_name: bucket });
+  api.close();
+});
+
+after(() => server.stop());
+
+/** How the provider names what it imports, for the resources that it can import. */
+const importIds: Readonly<Record<string, (values: Readonly<Record<string, unknown>>) => string | undefined>> =
+  {
+    // What an action did cannot be read back.
+    huaweicloud_ccm_private_ca: ({ id, action }) => (action === null ? `${id}` : undefined),
+    huaweicloud_ccm_private_certificate: ({ id }) => `${id}`,
+    huaweicloud_enterprise_project: ({ id }) => `${id}`,
+    huaweicloud_identity_agency: ({ id }) => `${id}`,
+    huaweicloud_identity_group: ({ id }) => `${id}`,
+    huaweicloud_identity_group_membership: ({ id }) => `${id}`,
+    huaweicloud_identity_project: ({ id }) => `${id}`,
+    huaweicloud_identity_provider: ({ id }) => `${id}`,
+    huaweicloud_identity_role: ({ id }) => `${id}`,
+    huaweicloud_identity_user: ({ id }) => `${id}`,
+    huaweicloud_identity_user_role_assignment: ({ user_id, role_id, enterprise_project_id }) =>
+      `${user_id}/${role_id}/${enterprise_project_id}`,
+    huaweicloud_kms_alias: ({ key_id, alias }) => `${key_id}?${alias}`,
+    huaweicloud_kms_grant: ({ key_id, id }) => `${key_id}/${id}`,
+    // While it waits for its material it is neither enabled nor disabled, so that cannot be read back.
+    huaweicloud_kms_key: ({ id, key_state }) => (key_state === '5' ? undefined : `${id}`),
+    huaweicloud_kms_key_material: ({ id }) => `${id}`,
+  };
+
+function importsOf(resources: readonly StateResource[]): ReadonlyMap<string, string> {
+  const imports = new Map<string, string>();
+  for (const { mode, address, type, values } of resources) {
+    const id = mode === 'managed' ? importIds[type]?.(values) : undefined;
+    if (id !== undefined) imports.set(address, id);
+  }
+  return imports;
+}
+
+async function open(scenario: string, variables: Variables = {}): Promise<Workspace> {
+  const { httpsUrl: url, caFile, dataDir } = server;
+  const fixed = { url, ca_file: caFile, bootstrap_file: `${dataDir}/bootstrap.json`, ...variables };
+  return openWorkspace(tools, scenario, fixed);
+}
+
+type Step = (name: string, work: () => Promise<unknown>) => Promise<void>;
+
+const nothingToChange = async (workspace: Workspace): Promise<void> =>
+  assert.deepEqual(await workspace.plan(), []);
+
+/** Forgets what can be imported and imports it again: then, too, the configuration says what is there. */
+async function importAll(workspace: Workspace): Promise<void> {
+  const imports = importsOf(await workspace.resources());
+  await workspace.forget(imports);
+  assert.deepEqual(await workspace.plan(), []);
+  await workspace.apply();
+  await workspace.keep();
+  await nothingToChange(workspace);
+}
+
+/** Applies, changes and imports a scenario; what follows the first apply is in `between`. */
+async function live(step: Step, workspace: Workspace, between?: () => Promise<Variables>): Promise<void> {
+  await step('apply', () => workspace.apply());
+  await step('nothing is left to change', () => nothingToChange(workspace));
+  await step('import', () => importAll(workspace));
+  await step('apply changes', async () => {
+    workspace.set({ step: 2, ...(await between?.()) });
+    await workspace.apply();
+  });
+  await step('nothing is left to change after changes', () => nothingToChange(workspace));
+}
+
+/** A step that fails lets the others run: what was made has to go. */
+const stepsOf =
+  (t: TestContext): Step =>
+  (name, work) =>
+    t.test(name, async () => {
+      await work();
+    });
+
+test('private CAs and certificates', async (t) => {
+  const step = stepsOf(t);
+  const workspace = await open('private-ca', { bucket });
+  t.after(() => workspace.remove());
+  await live(step, workspace);
+  const caId = idOf(await workspace.resources(), 'huaweicloud_ccm_private_ca.root');
+  await step('destroy', () => workspace.destroy());
+
+  const restoring = await open('private-ca-restore', { ca_id: caId });
+  t.after(() => restoring.remove());
+  await step('restore what was destroyed', async () => {
+    await restoring.apply();
+    assert.equal(await restoring.output('is_back'), true);
+    await nothingToChange(restoring);
+    await restoring.destroy();
+  });
+});
+
+test('keys', async (t) => {
+  const step = stepsOf(t);
+  const api = await signIn(server);
+  t.after(() => api.close());
+  const kms = kmsClient(api, server.bootstrap.project_id);
+  const alias = 'alias/terraform-moved';
+  const keyId = await kms.createKey({ key_alias: 'terraform-outside' });
+  await kms.call('aliases', { key_id: keyId, alias });
+
+  const workspace = await open('kms', { alias });
+  t.after(() => workspace.remove());
+  await live(step, workspace, async () => {
+    const external = idOf(await workspace.resources(), 'huaweicloud_kms_key.external');
+    return { material: await kms.importBody(external, randomBytes(32)) };
+  });
+  const values = valuesOf(await workspace.resources());
+  await step('what was encrypted, signed and authenticated is what was given', async () => {
+    assert.equal(values.get('huaweicloud_kms_data_encrypt_decrypt.decrypt')?.plain_data, 'hello');
+    assert.equal(values.get('huaweicloud_kms_verify_sign.main')?.signature_valid, 'true');
+    assert.equal(values.get('huaweicloud_kms_verify_mac.main')?.mac_valid, true);
+  });
+  await step('destroy', () => workspace.destroy());
+
+  const { user_id: userId } = JSON.parse(await readFile(`${server.dataDir}/bootstrap.json`, 'utf8'));
+  const operations = ['describe-key', 'retire-grant'];
+  const body = { key_id: keyId, grantee_principal: userId, retiring_principal: userId, operations };
+  const grant = { key_id: keyId, ...(await kms.call('create-grant', body)) };
+  const doomed = String(values.get('huaweicloud_kms_key.main')?.id);
+  const actions = await open('kms-actions', { doomed_key_id: doomed, grant });
+  t.after(() => actions.remove());
+  await step('take back a deletion, retire a grant', async () => {
+    await actions.apply();
+    assert.equal(await actions.output('key_state'), '3');
+    assert.equal(await actions.output('grants_left'), 0);
+    await nothingToChange(actions);
+    await actions.destroy();
+  });
+});
+
+test('users, groups, roles, agencies and identity providers', async (t) => {
+  const step = stepsOf(t);
+  const { accountName } = await openAccount(server, 'terraform-trusted');
+  const workspace = await open('iam', { trusted_account: accountName });
+  t.after(() => workspace.remove());
+  await live(step, workspace);
+  await step('destroy', () => workspace.destroy());
+});
+
+function idOf(resources: readonly StateResource[], address: string): string {
+  const id = valuesOf(resources).get(address)?.id;
+  assert.equal(typeof id, 'string', `${address} is not in the state`);
+  return String(id);
+}
+
+const valuesOf = (resources: readonly StateResource[]) =>
+  new Map(resources.map(({ address, values }) => [address, values]));
