@@ -64,7 +64,7 @@ async function importBody(algorithm: 'EC256' | 'RSA2048'): Promise<object> {
     [{ type: 'DNS', value: name }],
     algorithm,
   );
-  return { name: 'imported', certificate: certificatePem, private_key: keyPem, duplicate_check: false };
+  return { name: 'imported', certificate: certificatePem, private_key: keyPem, duplicate_check: true };
 }
 
 async function benchImports(report: Report, loads: Loads, bodies: Record<string, object>): Promise<void> {
