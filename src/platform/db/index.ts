@@ -9,6 +9,7 @@ export { fixedChange, fixedInsert, fixedSelect } from './fixed-query.ts';
 export type { CommitObserver } from './group-commit.ts';
 export type { Migrations } from './migrate.ts';
 export {
+  choosesIndexByRows,
   clusteredByKey,
   containsPattern,
   insertIfAbsent,

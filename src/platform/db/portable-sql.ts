@@ -8,6 +8,7 @@ import {
   SqliteAdapter,
   sql,
 } from 'kysely';
+import type { Reader } from './database.ts';
 
 /**
  * The table, its rows in the order of the primary key where the engine can keep them so (SQLite): what has the same beginning of the
@@ -17,8 +18,19 @@ export function clusteredByKey<Table extends string, Columns extends string>(
   db: Kysely<unknown>,
   table: CreateTableBuilder<Table, Columns>,
 ): CreateTableBuilder<Table, Columns> {
-  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
-  return isSqlite ? table.modifyEnd(sql`without rowid`) : table;
+  return isSqlite(db) ? table.modifyEnd(sql`without rowid`) : table;
+}
+
+function isSqlite(db: Kysely<unknown>): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter;
+}
+
+/**
+ * Whether the engine chooses an index by what it knows of the rows (PostgreSQL) and is best left alone. SQLite goes by the form of the
+ * query: a column within an expression is none that it looks up.
+ */
+export function choosesIndexByRows(reader: Reader): boolean {
+  return !isSqlite(reader.tables<unknown>() as Kysely<unknown>);
 }
 
 /** The pattern that finds `text` anywhere, its own wildcards taken literally; for `like` with `escape '\'`. */

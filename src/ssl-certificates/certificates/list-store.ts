@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
-import { containsPattern, matches, type Reader } from '../../platform/db/index.ts';
+import { choosesIndexByRows, containsPattern, matches, type Reader } from '../../platform/db/index.ts';
 import { type CertificateStatus, certificateStatuses } from '../certificate-status.ts';
 import { listTables } from './certificate-listing-store.ts';
 import type { CertificateTables } from './list-tables.ts';
@@ -33,11 +33,11 @@ const usable = ['ISSUED', 'UPLOAD'] as const;
 const valid = [...usable, 'REVOKING', 'CANCLEREVOKING', 'SUPPLEMENTCHECKING', 'CANCELSUPPLEMENTING'] as const;
 
 /**
- * The index that a query is to go along; `search`: the rows themselves. Columns of other indexes are hidden in expressions then, or
- * SQLite would look them up there, and row by row what that index lacks.
+ * The index that a query is to go along; `search`: the rows themselves. For SQLite columns of other indexes are hidden in expressions
+ * then, or it would look them up there, and row by row what that index lacks.
  */
 type ReadBy = CertificatePage['sortKey'] | 'search';
-const hides: Readonly<Record<ReadBy, readonly Column[]>> = {
+const hidden: Readonly<Record<ReadBy, readonly Column[]>> = {
   updated_at: ['status', 'not_after'],
   not_after: ['status'],
   status: [],
@@ -45,13 +45,15 @@ const hides: Readonly<Record<ReadBy, readonly Column[]>> = {
 };
 
 function filtered<Output>(
+  reader: Reader,
   selection: SelectQueryBuilder<CertificateTables, 'ssl_certificate_listings', Output>,
   filter: CertificateFilter,
   readBy: ReadBy,
 ) {
   const { nowMs, status, expiresWithinMs, content } = filter;
+  const isLeftAlone = choosesIndexByRows(reader);
   const column = (eb: Listing, name: Column) =>
-    !hides[readBy].includes(name)
+    isLeftAlone || !hidden[readBy].includes(name)
       ? eb.ref(name)
       : name === 'status'
         ? eb.fn.coalesce(name, name)
@@ -82,8 +84,9 @@ async function idsAlong(reader: Reader, filter: CertificateFilter, page: Certifi
   const first = sortKey === 'status' ? 'not_after' : sortKey;
   const selection = listTables(reader).selectFrom('ssl_certificate_listings').select('certificate_id');
   const isSearch = filter.content !== undefined;
-  const rows = await filtered(selection, filter, isSearch ? 'search' : sortKey)
-    .orderBy((eb) => (isSearch ? eb(first, '+', 0) : eb.ref(first)), sortDirection)
+  const isSorted = isSearch && !choosesIndexByRows(reader);
+  const rows = await filtered(reader, selection, filter, isSearch ? 'search' : sortKey)
+    .orderBy((eb) => (isSorted ? eb(first, '+', 0) : eb.ref(first)), sortDirection)
     .orderBy('certificate_id', sortDirection)
     .limit(limit)
     .offset(offset)
@@ -154,7 +157,7 @@ export async function countCertificates(reader: Reader, filter: CertificateFilte
     .selectFrom('ssl_certificate_listings')
     .select((eb) => eb.fn.countAll<number>().as('total'));
   const readBy = filter.content === undefined ? 'not_after' : 'search';
-  return (await filtered(selection, filter, readBy).executeTakeFirstOrThrow()).total;
+  return (await filtered(reader, selection, filter, readBy).executeTakeFirstOrThrow()).total;
 }
 
 type Counts = Map<CertificateStatus, number>;
@@ -186,7 +189,7 @@ async function countOver(reader: Reader, filter: CertificateFilter) {
     .select((eb) => ['status', eb.fn.countAll<number>().as('total')] as const)
     .groupBy('status');
   const over = { ...filter, status: 'EXPIRED', onlyDeployable: false } as const;
-  const query = filtered(selection, over, 'status');
+  const query = filtered(reader, selection, over, 'status');
   return (filter.onlyDeployable ? query.where('deployable', '=', 1) : query).execute();
 }
 
@@ -196,7 +199,7 @@ async function scanned(reader: Reader, filter: CertificateFilter): Promise<Count
     .selectFrom('ssl_certificate_listings')
     .select((eb) => ['status', isOver.as('is_over'), eb.fn.countAll<number>().as('total')] as const);
   const readBy = filter.content === undefined ? 'status' : 'search';
-  const rows = await filtered(selection, filter, readBy).groupBy(['status', 'is_over']).execute();
+  const rows = await filtered(reader, selection, filter, readBy).groupBy(['status', 'is_over']).execute();
   const counts: Counts = new Map();
   for (const { status, is_over, total } of rows) {
     const isExpired = is_over === 1 && usable.some((each) => each === status);

@@ -68,6 +68,12 @@ export const certificateMigrations: Migrations = {
       await createListings(db);
       await createCounts(db);
       await createIds(db);
+      // Without it SQLite reads all of an account to find some by their ids.
+      await db.schema
+        .createIndex('ssl_certificates_of_account')
+        .on('ssl_certificates')
+        .columns(['account_id', 'certificate_id'])
+        .execute();
       // A key may be that of several certificates: it is destroyed with the last.
       await db.schema
         .createIndex('ssl_certificates_by_key')
