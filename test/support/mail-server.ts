@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { selfSignedCredentials } from './self-signed.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface Mail {
@@ -43,6 +44,24 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     received,
     next: (isWanted) => waitFor('a mail', async () => received.find(isWanted)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** A real SMTP server with STARTTLS that knows none of the users who come. */
+export async function startRefusingMailServer() {
+  const credentials = await selfSignedCredentials('127.0.0.1', [{ type: 'IP', value: '127.0.0.1' }]);
+  const server = new SMTPServer({
+    cert: credentials.certificatePem,
+    key: credentials.keyPem,
+    logger: false,
+    onAuth: (_auth, _session, callback) => callback(new Error('no such user')),
+  });
+  server.on('error', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    certificatePem: credentials.certificatePem,
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 

@@ -34,7 +34,11 @@ export interface SslWorld {
   readonly acme: AcmeServer;
   /** Where mails go; one of two is up at a time. */
   readonly mail: { readonly received: readonly MailServer['received'][number][] } & Interruptible;
-  readonly target: HttpsServer & { readonly brought: readonly Brought[]; isSilent: boolean };
+  readonly target: HttpsServer & {
+    readonly brought: readonly Brought[];
+    isSilent: boolean;
+    isIndiscreet: boolean;
+  };
   close(): Promise<void>;
 }
 
@@ -45,8 +49,13 @@ interface Interruptible {
 
 export const webhookSecret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
-/** Certificates of TRUSTASIA come from the ACME server, all others from the built-in issuer. */
-export async function startSslWorld(): Promise<SslWorld> {
+/**
+ * Certificates of TRUSTASIA come from the ACME server, all others from the built-in issuer. `adjust` may change the configuration
+ * before it is written.
+ */
+export async function startSslWorld(
+  adjust: (configuration: SslConfiguration) => SslConfiguration = (configuration) => configuration,
+): Promise<SslWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'openccm-ssl-world-'));
   const records = new Map<string, string>();
   const server = await startDnsServer(({ name }) => {
@@ -61,7 +70,7 @@ export async function startSslWorld(): Promise<SslWorld> {
   const dataDir = join(folder, 'data');
   await mkdir(dataDir);
   const configuration: SslConfiguration = {
-    applications: { first_check_seconds: 1, longest_check_seconds: 2 },
+    applications: { first_check_seconds: 1, longest_check_seconds: 2, organization_review: 'automatic' },
     validation: { resolvers: [dns.address] },
     mail: { host: '127.0.0.1', port: mail.port, tls: 'none', from: 'OpenCCM <pki@example.test>' },
     notifications: { applicants: false, emails: [{ address: operatorAddress }] },
@@ -84,7 +93,7 @@ export async function startSslWorld(): Promise<SslWorld> {
   };
   await writeFile(join(folder, 'target.pem'), target.certificatePem);
   const file = join(folder, 'ssl.json');
-  await writeFile(file, JSON.stringify(configuration));
+  await writeFile(file, JSON.stringify(adjust(configuration)));
   const env = { OPENCCM_SSL_CONFIG: file, OPENCCM_DEV_CLOCK: '1', OPENCCM_RSA_POOL_SIZE: '0' };
   return {
     ...{ folder, dataDir, env, records, dns, acme, mail, target },
@@ -120,10 +129,15 @@ async function startInterruptibleMail() {
 async function startTarget(): Promise<SslWorld['target']> {
   const brought: Brought[] = [];
   const server = await startHttpsServer(({ body }) => {
-    brought.push(JSON.parse(body) as Brought);
-    return target.isSilent ? 'never' : { status: 200, body: { resource_name: 'listener' } };
+    const sent = JSON.parse(body) as Brought;
+    brought.push(sent);
+    if (target.isSilent) return 'never';
+    // Some programs quote what they were sent.
+    if (target.isIndiscreet)
+      return { status: 400, body: { error_msg: `not a key: ${sent.certificate.private_key}` } };
+    return { status: 200, body: { resource_name: 'listener' } };
   });
-  const target = Object.assign(server, { brought, isSilent: false });
+  const target = Object.assign(server, { brought, isSilent: false, isIndiscreet: false });
   return target;
 }
 

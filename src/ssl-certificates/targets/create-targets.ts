@@ -105,14 +105,32 @@ function guarded(accounts: readonly string[] | undefined, target: Target): Targe
   return {
     async push(bundle) {
       requireAccount(bundle);
-      return target.push(bundle).catch(rethrow);
+      return target.push(bundle).catch((error) => rethrow(withoutKey(error, bundle)));
     },
     async deploy(bundle, resource) {
       requireAccount(bundle);
-      return target.deploy(bundle, resource).catch(rethrow);
+      return target.deploy(bundle, resource).catch((error) => rethrow(withoutKey(error, bundle)));
     },
     resourcesUsing: (targetCertificateId) => target.resourcesUsing(targetCertificateId).catch(rethrow),
   };
+}
+
+/** Of a line of Base64: so much of it is no coincidence, and a text may have been cut. */
+const tellingLength = 16;
+
+/** What a target says goes to users, audit records and the log; some quote what they were sent, and that is a private key. */
+function withoutKey(error: unknown, { privateKeyPem }: CertificateBundle): unknown {
+  if (!(error instanceof Error)) return error;
+  const lines = privateKeyPem.split('\n').filter((line) => !line.startsWith('-----'));
+  const isQuoted = lines.some(
+    (line) => line.length >= tellingLength && error.message.includes(line.slice(0, tellingLength)),
+  );
+  if (!isQuoted) return error;
+  const kind = error instanceof TargetFailure ? error.kind : 'unavailable';
+  return new TargetFailure(
+    kind,
+    'The target refused it, in words that quote the private key; they are not kept.',
+  );
 }
 
 function rethrow(error: unknown): never {
