@@ -2,10 +2,17 @@
 // takes too long to build: README.md says how to run this.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { signIn } from '../../support/api-client.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from 'dns-packet';
+import type { SslConfiguration } from '../../../src/ssl-certificates/index.ts';
+import { type ApiClient, signIn } from '../../support/api-client.ts';
+import { type DnsServer, nameError, startDnsServer } from '../../support/dns-server.ts';
 import { kmsClient } from '../../support/kms-client.ts';
+import { certificateBody, createCa, rootCaBody } from '../../support/private-ca-requests.ts';
 import { openAccount } from '../../support/second-account.ts';
 import { type RunningServer, startServer } from '../../support/server.ts';
 import {
@@ -17,6 +24,8 @@ import {
 } from './workspace.ts';
 
 const bucket = 'terraform-crls';
+const hostName = 'www.example.com';
+const issuesWithinMs = 30_000;
 
 function toolsOf(environment: NodeJS.ProcessEnv): Tools {
   const terraform = environment.OPENCCM_TEST_TERRAFORM;
@@ -29,20 +38,42 @@ function toolsOf(environment: NodeJS.ProcessEnv): Tools {
 const tools = toolsOf(process.env);
 let server: RunningServer;
 
+let folder: string;
+let names: DnsServer;
+/** What the name server knows: values by name. */
+const records = new Map<string, readonly Answer[]>();
+
 before(async () => {
-  server = await startServer();
+  folder = await mkdtemp(join(tmpdir(), 'openccm-terraform-'));
+  names = await startDnsServer(({ name }) => records.get(name.toLowerCase()) ?? nameError);
+  const file = join(folder, 'ssl.json');
+  const configuration: SslConfiguration = {
+    applications: { first_check_seconds: 1, longest_check_seconds: 2 },
+    validation: { resolvers: [names.address] },
+  };
+  await writeFile(file, JSON.stringify(configuration));
+  server = await startServer({ env: { OPENCCM_SSL_CONFIG: file } });
   const api = await signIn(server);
   await api.call('POST', '/v1/object-storage/buckets', { bucket_name: bucket });
   api.close();
 });
 
-after(() => server.stop());
+after(async () => {
+  await server.stop();
+  await names.close();
+  await rm(folder, { recursive: true });
+});
 
 /** How the provider names what it imports, for the resources that it can import. */
 const importIds: Readonly<Record<string, (values: Readonly<Record<string, unknown>>) => string | undefined>> =
   {
     // What an action did cannot be read back.
     huaweicloud_ccm_private_ca: ({ id, action }) => (action === null ? `${id}` : undefined),
+    huaweicloud_ccm_certificate: ({ id }) => `${id}`,
+    // Where it was pushed to is not read back.
+    huaweicloud_ccm_certificate_import: ({ id, target }) =>
+      Array.isArray(target) && target.length > 0 ? undefined : `${id}`,
+    huaweicloud_ccm_csr: ({ id }) => `${id}`,
     huaweicloud_ccm_private_certificate: ({ id }) => `${id}`,
     huaweicloud_enterprise_project: ({ id }) => `${id}`,
     huaweicloud_identity_agency: ({ id }) => `${id}`,
@@ -175,6 +206,61 @@ test('users, groups, roles, agencies and identity providers', async (t) => {
   t.after(() => workspace.remove());
   await live(step, workspace);
   await step('destroy', () => workspace.destroy());
+});
+
+interface ShownCertificate {
+  readonly status: string;
+  readonly authentification: readonly {
+    readonly record_name: string;
+    readonly record_type: string;
+    readonly record_value: string;
+  }[];
+}
+
+/** Publishes what an application asks for, and waits for the certificate. */
+async function proveNames(api: ApiClient, certificateId: string): Promise<void> {
+  const show = () => api.call<ShownCertificate>('GET', `/v3/scm/certificates/${certificateId}`);
+  for (const { record_name: name, record_type, record_value: data } of (await show()).authentification) {
+    assert.equal(record_type, 'TXT');
+    records.set(name.toLowerCase(), [{ type: 'TXT', name, data }]);
+  }
+  for (const deadline = performance.now() + issuesWithinMs; ; await delay(200)) {
+    const { status } = await show();
+    if (status === 'ISSUED') return;
+    assert.ok(performance.now() < deadline, `the certificate is ${status}`);
+  }
+}
+
+/** Of a private CA, in PEM. */
+async function foreignCertificate(api: ApiClient) {
+  const issuerId = await createCa(api, rootCaBody('Foreign Root'));
+  const url = '/v1/private-certificates';
+  const body = certificateBody(issuerId, 'foreign.example.com');
+  const { certificate_id } = await api.call<{ certificate_id: string }>('POST', url, body);
+  const exported = await api.call<{ certificate: string; certificate_chain: string; private_key: string }>(
+    'POST',
+    `${url}/${certificate_id}/export`,
+    { is_compressed: 'false', type: 'OTHER' },
+  );
+  return { certificate: exported.certificate, chain: exported.certificate_chain, key: exported.private_key };
+}
+
+test('SSL certificates', async (t) => {
+  const step = stepsOf(t);
+  const api = await signIn(server);
+  t.after(() => api.close());
+  const workspace = await open('ssl', { host_name: hostName, imported: await foreignCertificate(api) });
+  t.after(() => workspace.remove());
+  await live(step, workspace, async () => {
+    await proveNames(api, idOf(await workspace.resources(), 'huaweicloud_ccm_certificate.single'));
+    return { issued: true };
+  });
+  await step('destroy', async () => {
+    // What is issued cannot be given back.
+    await workspace.forget(new Map([['huaweicloud_ccm_certificate.single', '']]));
+    await workspace.keep();
+    await workspace.destroy();
+  });
 });
 
 function idOf(resources: readonly StateResource[], address: string): string {

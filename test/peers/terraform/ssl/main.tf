@@ -120,6 +120,14 @@ resource "huaweicloud_ccm_certificate_import" "main" {
     }
   }
 
+}
+
+resource "huaweicloud_ccm_certificate_import" "not_pushed" {
+  name              = "terraform-not-pushed"
+  certificate       = var.imported.certificate
+  certificate_chain = var.imported.chain
+  private_key       = var.imported.key
+
   lifecycle {
     ignore_changes = [certificate, certificate_chain, private_key]
   }
