@@ -6,6 +6,13 @@ import { type RunningServer, startServer } from '../support/server.ts';
 
 const megabyte = 1024 * 1024;
 const cas = '/v1/private-certificate-authorities';
+/** That want a body, whoever's certificate is named. */
+const sslPaths = [
+  'certificates/buy',
+  'certificates/import',
+  'certificates/scs0000000000000/apply',
+  'csr',
+].map((path) => `/v3/scm/${path}`);
 
 let server: RunningServer;
 let api: ApiClient;
@@ -24,7 +31,7 @@ after(async () => {
 function assertRefused(answer: Answer, status: number, code?: string): void {
   assert.equal(answer.status, status, answer.text);
   const body = answer.json as { error_code?: string; error_msg?: string };
-  assert.match(body.error_code ?? '', /^(PCA|APIGW)\.\d+$/);
+  assert.match(body.error_code ?? '', /^(PCA|SCM|APIGW)\.\d+$/);
   if (code) assert.equal(body.error_code, code);
   assert.ok(body.error_msg);
   assert.match(String(answer.headers['x-request-id']), /\S/);
@@ -45,6 +52,7 @@ for (const [name, body] of [
 ] as const)
   test(`a body that is ${name} is an incorrect parameter`, async () => {
     assertRefused(await api.send('POST', cas, body), 400, 'PCA.00020001');
+    for (const path of sslPaths) assertRefused(await api.send('POST', path, body), 400, 'SCM.0005');
   });
 
 test('an escaped NUL in a name is an incorrect name', async () => {
