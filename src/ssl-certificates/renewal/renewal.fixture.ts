@@ -19,6 +19,17 @@ import type { Validators } from '../validators/validator.ts';
 const dayMs = 86_400_000;
 export const lifetimeMs = 365 * dayMs;
 
+/** The body of an application by DNS. */
+export const application = {
+  domain: 'www.example.test',
+  applicant_name: 'Ann',
+  applicant_phone: '123',
+  applicant_email: 'ann@example.test',
+  agree_privacy_protection: true,
+  domain_method: 'DNS',
+  key_algorithm: 'EC_P256',
+};
+
 /** An issuer that issues at once what was verified, for a year from now; `clock` is set once there is one. */
 export async function issuerDouble() {
   const { privateKeyPkcs8 } = await generateKeyPair('EC256');

@@ -28,15 +28,6 @@ import {
 } from './renewal.fixture.ts';
 
 const dayMs = 86_400_000;
-const application = {
-  domain: 'www.example.test',
-  applicant_name: 'Ann',
-  applicant_phone: '123',
-  applicant_email: 'ann@example.test',
-  agree_privacy_protection: true,
-  domain_method: 'DNS',
-  key_algorithm: 'EC_P256',
-};
 
 describeOnEachDatabase('renewal', benchMigrations, (open) => {
   let issuer: Awaited<ReturnType<typeof issuerDouble>>;
