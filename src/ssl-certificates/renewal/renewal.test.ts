@@ -20,6 +20,7 @@ import { tagClient } from '../tags/tags.fixture.ts';
 import { TargetFailure } from '../targets/target.ts';
 import { renewCertificate } from './renew-certificate.ts';
 import {
+  application,
   generatedRequest,
   issuerDouble,
   lifetimeMs,
