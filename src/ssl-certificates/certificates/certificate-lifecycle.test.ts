@@ -6,7 +6,7 @@ import { listValidations, replaceValidations } from '../applications/validation-
 import { allowedStatuses, type CertificateStatus, certificateStatuses } from '../certificate-status.ts';
 import { keyOwner } from '../csrs/certification-request.ts';
 import { recordDeployment } from '../deployments/deployment-store.ts';
-import { deployedPlaces } from '../deployments/index.ts';
+import { deployedPlaces, scheduleRedeployment } from '../deployments/index.ts';
 import { insertNotice } from '../notifications/notice-store.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { openSqliteBench, testNowMs } from '../ssl-certificates.fixture.ts';
@@ -298,7 +298,7 @@ describe('deletion', () => {
     });
   }
 
-  test('SCM.0105 as long as it is deployed to a resource; what was only pushed is forgotten', async () => {
+  test('copies that are deployed keep working, and are forgotten; SCM.0105 while one is being deployed anew', async () => {
     const account = bench.account();
     const { accountId } = account;
     const id = await imported(account, importBody(usual));
@@ -318,16 +318,22 @@ describe('deletion', () => {
       await recordDeployment(transaction, place);
       await recordDeployment(transaction, { ...place, resource_id: 'listener' });
     });
-    const answer = await account.send('DELETE', `${certificatesPath}/${id}`);
-    assertRefused(answer, 400, 'SCM.0105', /ELB listener/);
+    const successor = await store(bench, accountId, { status: 'ISSUED', predecessor_id: id });
+    await database.transaction((transaction) =>
+      scheduleRedeployment(bench.ports, transaction, { accountId, certificateId: successor }),
+    );
+    for (const each of [id, successor]) {
+      const answer = await account.send('DELETE', `${certificatesPath}/${each}`);
+      assertRefused(answer, 400, 'SCM.0105', /deployed/);
+    }
     assert.equal((await deployedPlaces(database, accountId, id)).length, 2);
     assert.equal((await exported(account, id)).certificate, usual.certificate);
     const other = await imported(account, importBody(leaf));
     await database.transaction((transaction) =>
-      recordDeployment(transaction, { ...place, certificate_id: other, resource_id: 'listener' }),
+      recordDeployment(transaction, { ...place, certificate_id: other, resource_id: 'other' }),
     );
-    assert.equal((await remove(account, id)).status, 204);
-    assert.deepEqual(await deployedPlaces(database, accountId, id), []);
+    assert.equal((await remove(account, other)).status, 204);
+    assert.deepEqual(await deployedPlaces(database, accountId, other), []);
   });
 
   test('the records of an application go with it', async () => {

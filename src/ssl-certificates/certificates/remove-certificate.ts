@@ -2,8 +2,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import { findApplication, removeApplication } from '../applications/application-store.ts';
 import { removeValidations } from '../applications/validation-store.ts';
 import { keyOwner } from '../csrs/certification-request.ts';
-import { deployedPlaces, forgetDeployments, requireNoRedeployment } from '../deployments/index.ts';
-import { scmError } from '../errors.ts';
+import { forgetDeployments, requireNoRedeployment } from '../deployments/index.ts';
 import { deleteNotices } from '../notifications/notice-store.ts';
 import { freeCertificateType } from '../orders/product.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
@@ -13,7 +12,7 @@ import { isKeyInUse, removeCertificate, type SslCertificate } from './certificat
 
 /**
  * Removes the certificate with all that is kept of it, and destroys its keys. Nothing is revoked, and copies elsewhere keep working.
- * Throws SCM.0105 as long as it is deployed; SCM.0010 if it was changed meanwhile.
+ * Throws SCM.0105 while it is being deployed where its predecessor was, or its successor where it was; SCM.0010 if it was changed meanwhile.
  */
 export async function removeWithBelongings(
   { keyStore }: Pick<SslCertificatesPorts, 'keyStore'>,
@@ -23,7 +22,7 @@ export async function removeWithBelongings(
   const { account_id: accountId, certificate_id: certificateId } = certificate;
   // First, so that what is being written about it meanwhile is committed or refused when the rest is looked at.
   await removeCertificate(transaction, certificate);
-  await requireNotDeployed(transaction, certificate);
+  await requireNoRedeployment(transaction, accountId, certificateId);
   await forgetDeployments(transaction, accountId, certificateId);
   await deleteAllTags(transaction, certificateId);
   await deleteNotices(transaction, certificateId);
@@ -35,21 +34,6 @@ export async function removeWithBelongings(
   for (const keyId of keyIds)
     if (keyId !== null && !(await isNeeded(transaction, certificate, keyId)))
       await keyStore.destroy(transaction, keyOwner(accountId), keyId);
-}
-
-async function requireNotDeployed(
-  transaction: Transaction,
-  { account_id: accountId, certificate_id: certificateId }: SslCertificate,
-): Promise<void> {
-  await requireNoRedeployment(transaction, accountId, certificateId);
-  const places = await deployedPlaces(transaction, accountId, certificateId);
-  const resources = places.filter(({ resource_id: resourceId }) => resourceId !== '');
-  if (resources.length === 0) return;
-  const names = resources.slice(0, 5).map(({ service, resource_id: id }) => `${service} ${id}`);
-  throw scmError(
-    'SCM.0105',
-    `It is deployed to ${resources.length} resources, such as ${names.join(', ')}: deploy another certificate there first.`,
-  );
 }
 
 /** The next certificate of a series may have the key of this one, or be applied for with it. */
