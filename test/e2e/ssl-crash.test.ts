@@ -90,9 +90,10 @@ test('wherever in its way an application is cut off, it comes to one certificate
   const shown = await Promise.all(ids.map((id) => reach(api, id, 'ISSUED')));
   assert.equal(new Set(shown.map(({ fingerprint }) => fingerprint)).size, ids.length);
   assert.equal(serialNumbers().length - before, ids.length, 'one serial number for each application');
-  for (const id of ids) await waitFor(`the notice of ${id}`, async () => notices(id, /issued/).length > 0);
+  for (const id of ids)
+    await waitFor(`the notice of ${id}`, async () => notices(id, /was issued/).length > 0);
   await delay(500);
-  for (const id of ids) assert.equal(notices(id, /issued/).length, 1);
+  for (const id of ids) assert.equal(notices(id, /was issued/).length, 1);
   const roots = await api.send('GET', '/scm/roots.pem');
   assert.equal(roots.text.match(/BEGIN CERTIFICATE/g)?.length, 1, 'one hierarchy was made');
 });
@@ -130,11 +131,11 @@ test('an SMTP server that is away delays the link of a confirmation, and the not
   assert.equal((await api.send('POST', link.pathname, 'confirm=yes')).status, 200);
   await reach(api, id, 'ISSUED');
   await crash();
-  assert.deepEqual(notices(id, /issued/), []);
+  assert.deepEqual(notices(id, /was issued/), []);
   await world.mail.resume();
   await advanceClock(server.httpUrl, 3_600);
-  await waitFor('the notice', async () => notices(id, /issued/).length > 0);
-  assert.equal(notices(id, /issued/).length, 1);
+  await waitFor('the notice', async () => notices(id, /was issued/).length > 0);
+  assert.equal(notices(id, /was issued/).length, 1);
   assert.equal(links().length, 1, 'one link');
 });
 
@@ -185,6 +186,8 @@ test('a target that is away, and one that is cut off, gets the renewed certifica
   await reach(api, second, 'ISSUED');
   await crash();
   assert.deepEqual([await deployedTo(first), await deployedTo(second)], [['listener'], []]);
+  const complaints = () => notices(second, /could not be deployed/);
+  await waitFor('the notice of it', async () => complaints().length > 0);
 
   target.isSilent = true;
   await target.resume();
@@ -202,6 +205,7 @@ test('a target that is away, and one that is cut off, gets the renewed certifica
   await crash();
   await advanceClock(server.httpUrl, 3_600);
   assert.equal(target.brought.length, afterwards, 'and not again');
+  assert.equal(complaints().length, 1, 'told once, however often it was tried');
 });
 
 async function successorOf(certificateId: string): Promise<string> {

@@ -18,6 +18,9 @@ export interface NameServer {
   dig(name: string, type: string): Promise<string[]>;
   /** Writes a TXT record by DNS UPDATE, as who runs the zone would. */
   publishText(key: TsigSecret, name: string, text: string): Promise<void>;
+  /** It does not answer until it is resumed, with what it holds. */
+  interrupt(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +56,8 @@ zone "${zone}" {
   const lines = [`$ORIGIN ${zone}.`, soa, '@ 60 IN NS ns', 'ns 60 IN A 127.0.0.1', ...records];
   await writeFile(join(folder, 'zone'), `${lines.join('\n')}\n`);
   await writeFile(join(folder, 'named.conf'), configuration);
-  const named = serve('named', ['-g', '-n', '1', '-c', join(folder, 'named.conf')]);
+  const start = () => serve('named', ['-g', '-n', '1', '-c', join(folder, 'named.conf')]);
+  let named = start();
   const server: NameServer = {
     address: `127.0.0.1:${port}`,
     async dig(name, type) {
@@ -65,24 +69,24 @@ zone "${zone}" {
       const input = `server 127.0.0.1 ${port}\nzone ${zone}.\n${update}\nsend\n`;
       await run('nsupdate', ['-y', `${algorithm}:${keyName}:${secret}`], { input });
     },
+    interrupt: () => named.stop(),
+    async resume() {
+      named = start();
+      await untilReady();
+    },
     async stop() {
       await named.stop();
       await rm(folder, { recursive: true });
     },
   };
-  const giveUpAt = performance.now() + readyWithinMs;
-  for (;;) {
-    const { code } = await attempt('dig', [
-      '@127.0.0.1',
-      '-p',
-      String(port),
-      '+tries=1',
-      '+time=1',
-      zone,
-      'SOA',
-    ]);
-    if (code === 0) return server;
-    if (performance.now() > giveUpAt) {
+  await untilReady();
+  return server;
+
+  async function untilReady(): Promise<void> {
+    const ask = ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=1', zone, 'SOA'];
+    for (const giveUpAt = performance.now() + readyWithinMs; ; ) {
+      if ((await attempt('dig', ask)).code === 0) return;
+      if (performance.now() < giveUpAt) continue;
       await server.stop();
       throw new Error(`named does not answer:\n${named.said()}`);
     }
