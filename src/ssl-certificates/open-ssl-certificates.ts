@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import { createOutbound, type OutboundSettings } from '../platform/outbound/index.ts';
 import { StartRefused } from '../platform/start-refused.ts';
 import type { ServerCertificates } from '../private-ca/index.ts';
-import { createSslCertificates, type SslCertificates } from './index.ts';
+import { createSslCertificates, type SslCertificates } from './create-ssl-certificates.ts';
 import { createIssuers } from './issuers/create-issuers.ts';
 import { createMailer } from './mail/smtp-mailer.ts';
 import type { SslCertificatesPorts } from './ports.ts';
