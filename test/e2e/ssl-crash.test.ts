@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, test } from 'node:test';
@@ -159,6 +160,27 @@ test('an ACME server that is away delays both what it is to say and what it is t
   assert.deepEqual(
     world.acme.orders.map(({ names, status }) => [names, status]),
     [[[hostName], 'valid']],
+  );
+});
+
+test('what an ACME server issued for a program that is no more is what its successor gets', async () => {
+  const { acme } = world;
+  const before = acme.orders.length;
+  acme.silentAt = '/finalize';
+  const [id = ''] = await buy(api, 1, { cert_brand: 'TRUSTASIA' });
+  await apply(api, id, { domain: 'cut.example.test' });
+  await publishRecords(world, api, id);
+  const order = await waitFor('an order that is valid', async () =>
+    acme.orders.slice(before).find(({ status }) => status === 'valid'),
+  );
+  assert.equal((await show(api, id)).status, 'ISSUING');
+  await crash();
+  acme.silentAt = undefined;
+  const { fingerprint } = await reach(api, id, 'ISSUED');
+  assert.equal(acme.orders.length - before, 1);
+  assert.equal(
+    fingerprint,
+    new X509Certificate(order.certificatePem).fingerprint.replaceAll(':', '').toLowerCase(),
   );
 });
 

@@ -25,6 +25,8 @@ interface Order {
 export interface AcmeServer extends HttpsServer {
   readonly directoryUrl: string;
   readonly orders: readonly Order[];
+  /** It does what is asked at paths that begin so, and does not answer. */
+  silentAt: string | undefined;
 }
 
 const yearMs = 365 * 86_400_000;
@@ -91,10 +93,11 @@ export async function startAcmeServer(): Promise<AcmeServer> {
         if (order?.status === 'pending') order.status = 'ready';
         return { status: 200, body: { status: 'processing' } };
       case 'finalize':
-        if (order && order.status !== 'valid') {
-          order.certificatePem = await issue(order, String(payload.csr));
-          order.status = 'valid';
-        }
+        // RFC 8555 §7.4: an order is finalized once.
+        if (order?.status !== 'ready')
+          return { status: 403, body: { type: 'urn:ietf:params:acme:error:orderNotReady', detail: path } };
+        order.certificatePem = await issue(order, String(payload.csr));
+        order.status = 'valid';
         return shown(Number(first));
       case 'certificate':
         return { status: 200, body: order?.certificatePem };
@@ -107,11 +110,18 @@ export async function startAcmeServer(): Promise<AcmeServer> {
 
   const server = await startHttpsServer(async ({ path, body }) => {
     const answered = await answer(path, payloadOf(body));
+    if (acme.silentAt !== undefined && path.startsWith(acme.silentAt)) return 'never';
     const nonce = randomBytes(9).toString('base64url');
     return { ...answered, headers: { 'replay-nonce': nonce, ...answered.headers } };
   });
   origin = server.url;
-  return { ...server, directoryUrl: `${origin}/directory`, orders };
+  const acme: AcmeServer = {
+    ...server,
+    directoryUrl: `${origin}/directory`,
+    orders,
+    silentAt: undefined,
+  };
+  return acme;
 }
 
 /** Of a JWS (RFC 8555 6.2); empty for a POST-as-GET. */
