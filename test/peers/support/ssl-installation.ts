@@ -27,6 +27,7 @@ export const tsig: TsigSecret = {
 };
 
 const checksSoon: NonNullable<SslConfiguration['applications']> = {
+  organization_review: 'automatic',
   first_check_seconds: 1,
   longest_check_seconds: 2,
 };
