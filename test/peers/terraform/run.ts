@@ -2,19 +2,16 @@
 // takes too long to build: README.md says how to run this.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer } from 'dns-packet';
-import type { SslConfiguration } from '../../../src/ssl-certificates/index.ts';
 import { type ApiClient, signIn } from '../../support/api-client.ts';
-import { type DnsServer, nameError, startDnsServer } from '../../support/dns-server.ts';
 import { kmsClient } from '../../support/kms-client.ts';
 import { certificateBody, createCa, rootCaBody } from '../../support/private-ca-requests.ts';
 import { openAccount } from '../../support/second-account.ts';
-import { type RunningServer, startServer } from '../../support/server.ts';
+import type { RunningServer } from '../../support/server.ts';
+import { importsOf } from './import-ids.ts';
+import { type Installation, startInstallation } from './installation.ts';
 import {
   openWorkspace,
   type StateResource,
@@ -23,7 +20,6 @@ import {
   type Workspace,
 } from './workspace.ts';
 
-const bucket = 'terraform-crls';
 const hostName = 'www.example.com';
 const issuesWithinMs = 30_000;
 
@@ -37,69 +33,14 @@ function toolsOf(environment: NodeJS.ProcessEnv): Tools {
 
 const tools = toolsOf(process.env);
 let server: RunningServer;
-
-let folder: string;
-let names: DnsServer;
-/** What the name server knows: values by name. */
-const records = new Map<string, readonly Answer[]>();
+let installation: Installation;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'openccm-terraform-'));
-  names = await startDnsServer(({ name }) => records.get(name.toLowerCase()) ?? nameError);
-  const file = join(folder, 'ssl.json');
-  const configuration: SslConfiguration = {
-    applications: { first_check_seconds: 1, longest_check_seconds: 2 },
-    validation: { resolvers: [names.address] },
-  };
-  await writeFile(file, JSON.stringify(configuration));
-  server = await startServer({ env: { OPENCCM_SSL_CONFIG: file } });
-  const api = await signIn(server);
-  await api.call('POST', '/v1/object-storage/buckets', { bucket_name: bucket });
-  api.close();
+  installation = await startInstallation();
+  server = installation.server;
 });
 
-after(async () => {
-  await server.stop();
-  await names.close();
-  await rm(folder, { recursive: true });
-});
-
-/** How the provider names what it imports, for the resources that it can import. */
-const importIds: Readonly<Record<string, (values: Readonly<Record<string, unknown>>) => string | undefined>> =
-  {
-    // What an action did cannot be read back.
-    huaweicloud_ccm_private_ca: ({ id, action }) => (action === null ? `${id}` : undefined),
-    huaweicloud_ccm_certificate: ({ id }) => `${id}`,
-    // Where it was pushed to is not read back.
-    huaweicloud_ccm_certificate_import: ({ id, target }) =>
-      Array.isArray(target) && target.length > 0 ? undefined : `${id}`,
-    huaweicloud_ccm_csr: ({ id }) => `${id}`,
-    huaweicloud_ccm_private_certificate: ({ id }) => `${id}`,
-    huaweicloud_enterprise_project: ({ id }) => `${id}`,
-    huaweicloud_identity_agency: ({ id }) => `${id}`,
-    huaweicloud_identity_group: ({ id }) => `${id}`,
-    huaweicloud_identity_group_membership: ({ id }) => `${id}`,
-    huaweicloud_identity_project: ({ id }) => `${id}`,
-    huaweicloud_identity_provider: ({ id }) => `${id}`,
-    huaweicloud_identity_role: ({ id }) => `${id}`,
-    huaweicloud_identity_user: ({ id }) => `${id}`,
-    huaweicloud_identity_user_role_assignment: ({ user_id, role_id, enterprise_project_id }) =>
-      `${user_id}/${role_id}/${enterprise_project_id}`,
-    huaweicloud_kms_alias: ({ key_id, alias }) => `${key_id}?${alias}`,
-    huaweicloud_kms_grant: ({ key_id, id }) => `${key_id}/${id}`,
-    // While it waits for its material it is neither enabled nor disabled, so that cannot be read back.
-    huaweicloud_kms_key: ({ id, key_state }) => (key_state === '5' ? undefined : `${id}`),
-    huaweicloud_kms_key_material: ({ id }) => `${id}`,
-  };
-
-function importsOf(resources: readonly StateResource[]): ReadonlyMap<string, string> {
-  const imports = new Map<string, string>();
-  for (const { mode, address, type, values } of resources) {
-    const id = mode === 'managed' ? importIds[type]?.(values) : undefined;
-    if (id !== undefined) imports.set(address, id);
-  }
-  return imports;
-}
+after(() => installation?.stop());
 
 async function open(scenario: string, variables: Variables = {}): Promise<Workspace> {
   const { httpsUrl: url, caFile, dataDir } = server;
@@ -144,7 +85,7 @@ const stepsOf =
 
 test('private CAs and certificates', async (t) => {
   const step = stepsOf(t);
-  const workspace = await open('private-ca', { bucket });
+  const workspace = await open('private-ca', { bucket: installation.bucket });
   t.after(() => workspace.remove());
   await live(step, workspace);
   const caId = idOf(await workspace.resources(), 'huaweicloud_ccm_private_ca.root');
@@ -199,6 +140,14 @@ test('keys', async (t) => {
   });
 });
 
+test('keystores in an HSM', async (t) => {
+  const step = stepsOf(t);
+  const workspace = await open('kms-keystore', { cluster_id: installation.clusterId });
+  t.after(() => workspace.remove());
+  await live(step, workspace);
+  await step('destroy', () => workspace.destroy());
+});
+
 test('users, groups, roles, agencies and identity providers', async (t) => {
   const step = stepsOf(t);
   const { accountName } = await openAccount(server, 'terraform-trusted');
@@ -222,7 +171,7 @@ async function proveNames(api: ApiClient, certificateId: string): Promise<void> 
   const show = () => api.call<ShownCertificate>('GET', `/v3/scm/certificates/${certificateId}`);
   for (const { record_name: name, record_type, record_value: data } of (await show()).authentification) {
     assert.equal(record_type, 'TXT');
-    records.set(name.toLowerCase(), [{ type: 'TXT', name, data }]);
+    installation.publishText(name, data);
   }
   for (const deadline = performance.now() + issuesWithinMs; ; await delay(200)) {
     const { status } = await show();
