@@ -36,7 +36,7 @@ async function issuerWith(hmacKey = pebble.externalAccountBinding.hmacKey): Prom
     terms_of_service_agreed: true as const,
     contact: ['mailto:pki@example.com'],
     eab: { kid: pebble.externalAccountBinding.kid, hmac_key: hmacKey },
-    ca: { file: pebble.caFile },
+    ca_file: pebble.caFile,
   };
   const configuration = { definitions: { public: definition }, rules: [{ issuer: 'public' }] };
   // Nothing is allowed but what the operator named.

@@ -160,7 +160,7 @@ test('an ACME server that looks into the same BIND issues, and its short-lived c
             kid: pebble.externalAccountBinding.kid,
             hmac_key: pebble.externalAccountBinding.hmacKey,
           },
-          ca: { file: pebble.caFile },
+          ca_file: pebble.caFile,
         },
       },
       rules: [{ issuer: 'public' }],

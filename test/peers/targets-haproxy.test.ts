@@ -67,11 +67,11 @@ frontend shop
     project: 'cn-north-7',
     connector: 'haproxy',
     socket,
-    crtList,
-    probeSeconds: 5,
+    crt_list: crtList,
+    probe_seconds: 5,
     resources: {
-      shop: { certificateFile: shop, probe },
-      new: { certificateFile: join(home, 'new.pem'), probe },
+      shop: { certificate_file: shop, probe },
+      new: { certificate_file: join(home, 'new.pem'), probe },
     },
   };
   return { home, port, adminPort, crtList, first, served, restart, configuration };
@@ -96,7 +96,7 @@ test('HAProxy serves the new certificate without a reload, and after a restart',
     const bundle = await testBundle('scs0000000000002', ['shop.test']);
     await target.deploy(bundle, resource('shop'));
     assert.equal(await served('shop.test'), bundle.fingerprintSha256);
-    const file = configuration.resources.shop!.certificateFile;
+    const file = configuration.resources.shop!.certificate_file;
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     await restart();
     assert.equal(await served('shop.test'), bundle.fingerprintSha256);
@@ -123,7 +123,7 @@ test('a file that HAProxy does not know is added to its list, for its next start
 
 test('a push is served by the names of the certificate', async () => {
   const { home, served, restart, configuration } = await startHaproxy('pushes');
-  const target = await open({ ...configuration, pushFolder: home });
+  const target = await open({ ...configuration, push_folder: home });
   const bundle = await testBundle('scs0000000000002', ['pushed.test']);
   assert.equal(await target.push(bundle), bundle.certificateId);
   assert.equal(await target.push(bundle), bundle.certificateId);
@@ -167,7 +167,7 @@ test('a certificate that is not served where it should be is taken back, a new o
   const resources = Object.fromEntries(
     Object.entries(configuration.resources).map(([id, each]) => [id, { ...each, probe: elsewhere }]),
   );
-  const target = await open({ ...configuration, probeSeconds: 0, resources });
+  const target = await open({ ...configuration, probe_seconds: 0, resources });
   for (const [id, name] of [
     ['shop', 'shop.test'],
     ['new', 'new.test'],

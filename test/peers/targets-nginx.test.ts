@@ -35,8 +35,8 @@ async function startNginx(name: string) {
   await mkdir(join(home, 'logs'), { recursive: true });
   const port = await freePort();
   const filesOf = (site: string) => ({
-    certificateFile: join(home, `${site}.crt`),
-    keyFile: join(home, `${site}.key`),
+    certificate_file: join(home, `${site}.crt`),
+    key_file: join(home, `${site}.key`),
   });
   const sites = { shop: filesOf('shop'), mail: filesOf('mail') };
   const first = await testBundle('scs0000000000001', ['shop.test']);
@@ -68,7 +68,7 @@ async function startNginx(name: string) {
     connector: 'nginx',
     test: [...command, '-t', '-q'],
     reload: [...command, '-s', 'reload'],
-    probeSeconds: 10,
+    probe_seconds: 10,
     resources: { shop: { ...sites.shop, probe }, mail: { ...sites.mail, probe } },
   };
   return { home, sites, first, served, configuration, start: command };
@@ -132,7 +132,7 @@ test('a reload that fails, and one that does nothing, leave the old certificate 
   const bundle = await testBundle('scs0000000000003', ['shop.test']);
   for (const [change, text] of [
     [{ reload: ['/bin/false'] }, /\/bin\/false/],
-    [{ reload: ['/bin/true'], probeSeconds: 1 }, /serves another certificate/],
+    [{ reload: ['/bin/true'], probe_seconds: 1 }, /serves another certificate/],
   ] as const) {
     const target = await open({ ...configuration, ...change, reload: [...change.reload] });
     await assert.rejects(target.deploy(bundle, resource('shop')), failsWith(text));
@@ -144,8 +144,8 @@ test('a reload that fails, and one that does nothing, leave the old certificate 
 test('a site that serves something else than was deployed gets its old certificate back', async () => {
   const { first, served, configuration } = await startNginx('probe');
   const { shop } = configuration.resources;
-  const probe = shop!.probe!.map((each) => ({ ...each, serverName: 'mail.test' }));
-  const target = await open({ ...configuration, probeSeconds: 1, resources: { shop: { ...shop!, probe } } });
+  const probe = shop!.probe!.map((each) => ({ ...each, server_name: 'mail.test' }));
+  const target = await open({ ...configuration, probe_seconds: 1, resources: { shop: { ...shop!, probe } } });
   await assert.rejects(
     target.deploy(await testBundle('scs0000000000003', ['shop.test']), resource('shop')),
     failsWith(/serves another certificate.*The former certificate is in place again/s),

@@ -78,7 +78,7 @@ export async function startSslWorld(
       definitions: {
         acme: {
           ...{ kind: 'acme', directory_url: acme.directoryUrl, terms_of_service_agreed: true },
-          ca: acme.certificatePem,
+          ca_file: join(folder, 'acme.pem'),
         },
       },
       rules: [{ brand: 'TRUSTASIA', issuer: 'acme' }],
@@ -87,11 +87,12 @@ export async function startSslWorld(
       {
         ...{ service: 'ELB', project, connector: 'webhook', url: `${target.url}/deploy` },
         secret: webhookSecret,
-        ca: join(folder, 'target.pem'),
+        ca_file: join(folder, 'target.pem'),
       },
     ],
   };
   await writeFile(join(folder, 'target.pem'), target.certificatePem);
+  await writeFile(join(folder, 'acme.pem'), acme.certificatePem);
   const file = join(folder, 'ssl.json');
   await writeFile(file, JSON.stringify(adjust(configuration)));
   const env = { OPENCCM_SSL_CONFIG: file, OPENCCM_DEV_CLOCK: '1', OPENCCM_RSA_POOL_SIZE: '0' };

@@ -88,12 +88,12 @@ function builtInIssuer(ports: IssuerPorts, hierarchy: BuiltInHierarchy, mailbox 
 }
 
 function acmeIssuer(ports: IssuerPorts, definition: AcmeDefinition): Issuer {
-  const { ca, contact = [], directory_url: directoryUrl, eab } = definition;
+  const { ca_file: caFile, contact = [], directory_url: directoryUrl, eab } = definition;
   return openAcmeIssuer(ports, {
     outbound: ports.outbound,
     directoryUrl,
     contact,
-    ca: ca === undefined ? undefined : readSecret(ca),
+    ca: caFile === undefined ? undefined : readSecret({ file: caFile }),
     externalAccountBinding: eab && { kid: eab.kid, hmacKey: readSecret(eab.hmac_key) },
   });
 }

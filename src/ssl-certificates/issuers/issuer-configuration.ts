@@ -67,8 +67,9 @@ const acmeDefinition = Type.Object(
         },
       ),
     ),
-    /** PEM of the CAs that the server's own certificate is checked with, instead of the public ones. */
-    ca: Type.Optional(secretSetting),
+    ca_file: Type.Optional(
+      Type.String({ minLength: 1, description: 'PEM; trusted for the server instead of the public CAs' }),
+    ),
   },
   strict,
 );

@@ -150,8 +150,8 @@ function requireConsistent(configuration: NonNullable<SslConfiguration['targets'
     places.add(place);
     if (each.service === 'CDN' && each.project !== globalProject)
       throw new StartRefused(`targets: the project of CDN has to be ${globalProject}, not ${each.project}`);
-    if (each.connector === 'vendor' && each.service !== 'CDN' && each.projectId === undefined)
-      throw new StartRefused(`targets: ${place} needs projectId, the project's id with the vendor`);
+    if (each.connector === 'vendor' && each.service !== 'CDN' && each.project_id === undefined)
+      throw new StartRefused(`targets: ${place} needs project_id, the project's id with the vendor`);
     for (const file of filesOf(each)) {
       if (files.has(file))
         throw new StartRefused(`targets: ${file} is named twice; every file has one content`);
@@ -163,9 +163,9 @@ function requireConsistent(configuration: NonNullable<SslConfiguration['targets'
 function filesOf(configuration: TargetConfiguration): readonly string[] {
   switch (configuration.connector) {
     case 'nginx':
-      return Object.values(configuration.resources).flatMap((each) => [each.certificateFile, each.keyFile]);
+      return Object.values(configuration.resources).flatMap((each) => [each.certificate_file, each.key_file]);
     case 'haproxy':
-      return Object.values(configuration.resources).map((each) => each.certificateFile);
+      return Object.values(configuration.resources).map((each) => each.certificate_file);
     case 'folder':
     case 'webhook':
     case 'vendor':

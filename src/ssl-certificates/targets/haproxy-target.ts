@@ -19,7 +19,12 @@ export function createHaproxyTarget(
   { outbound }: Pick<TargetPorts, 'outbound'>,
   configuration: HaproxyConfiguration,
 ): Target {
-  const { socket, resources, pushFolder, timeoutSeconds = defaultTimeoutSeconds } = configuration;
+  const {
+    socket,
+    resources,
+    push_folder: pushFolder,
+    timeout_seconds: timeoutSeconds = defaultTimeoutSeconds,
+  } = configuration;
   const api = new HaproxyRuntimeApi(outbound, socket, timeoutSeconds * 1_000);
   // HAProxy has one transaction at a time for all its certificates.
   const queue = new SerialQueue();
@@ -33,7 +38,7 @@ export function createHaproxyTarget(
           'HAProxy: no folder for pushed certificates; deploy to a resource.',
         );
       const certificateFile = join(pushFolder, `${folderName(bundle.certificateId)}.pem`);
-      await deploy({ certificateFile }, bundle);
+      await deploy({ certificate_file: certificateFile }, bundle);
       return bundle.certificateId;
     },
     async deploy(bundle, { id, domainName }) {
@@ -55,7 +60,7 @@ interface Haproxy {
 
 async function replaceServed(haproxy: Haproxy, resource: Resource, bundle: CertificateBundle): Promise<void> {
   const { api, configuration } = haproxy;
-  const { certificateFile: file } = resource;
+  const { certificate_file: file } = resource;
   const before = await readIfPresent(file);
   const held = await api.find(file);
   const isUsed = held?.isUsed ?? false;
@@ -67,7 +72,7 @@ async function replaceServed(haproxy: Haproxy, resource: Resource, bundle: Certi
     // Last: until it is known to work, a restart finds the former certificate.
     if (before !== undefined) await replaceFile(`${file}.previous`, before, 0o600);
     await replaceFile(file, pemOf(bundle), 0o600);
-    if (!isUsed) await appendToListFile(configuration.crtList, file);
+    if (!isUsed) await appendToListFile(configuration.crt_list, file);
   } catch (error) {
     const outcome = await putBack(haproxy, file, { isUsed, before });
     const reason = error instanceof Error ? error.message : String(error);
@@ -80,9 +85,12 @@ function pemOf({ certificatePem, chainPem, privateKeyPem }: CertificateBundle): 
   return `${certificatePem}${chainPem}${privateKeyPem}`.replace(/\n{2,}/g, '\n');
 }
 
-async function addToList({ api, configuration: { crtList } }: Haproxy, file: string): Promise<void> {
+async function addToList(
+  { api, configuration: { crt_list: crtList } }: Haproxy,
+  file: string,
+): Promise<void> {
   if (crtList === undefined)
-    throw new Error(`HAProxy: ${file} is new to it, and no crtList is configured to add it to`);
+    throw new Error(`HAProxy: ${file} is new to it, and no crt_list is configured to add it to`);
   await api.addToList(crtList, file);
 }
 
@@ -96,13 +104,13 @@ async function appendToListFile(crtList: string | undefined, file: string): Prom
 
 async function requireServed(
   { outbound, api, configuration }: Haproxy,
-  { certificateFile, probe = [] }: Resource,
+  { certificate_file: certificateFile, probe = [] }: Resource,
   bundle: CertificateBundle,
 ): Promise<void> {
   const wanted = new X509Certificate(bundle.certificatePem).fingerprint.replaceAll(':', '').toLowerCase();
   const held = await api.find(certificateFile);
   if (held?.sha1 !== wanted) throw new Error(`HAProxy: it holds another certificate for ${certificateFile}`);
-  const problem = await findUnserved(outbound, probe, bundle, configuration.probeSeconds);
+  const problem = await findUnserved(outbound, probe, bundle, configuration.probe_seconds);
   if (problem !== undefined) throw new Error(problem);
 }
 
@@ -115,7 +123,7 @@ async function putBack(
     if (before === undefined) await rm(file, { force: true });
     else await replaceFile(file, before, 0o600);
     if (!isUsed) {
-      await api.remove(configuration.crtList, file);
+      await api.remove(configuration.crt_list, file);
       return 'It was taken out again.';
     }
     if (before === undefined) return `The former certificate could not be put back: it is not in ${file}.`;

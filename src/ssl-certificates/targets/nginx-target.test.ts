@@ -15,7 +15,7 @@ const resource = { id: 'site', type: '', domainName: '', enterpriseProjectId: ''
 /** A server that reads its files for each connection, as if every change were followed by a reload. */
 async function opened(change: Partial<NginxConfiguration> = {}) {
   const folder = await temporaryFolder();
-  const files = { certificateFile: join(folder, 'site.crt'), keyFile: join(folder, 'site.key') };
+  const files = { certificate_file: join(folder, 'site.crt'), key_file: join(folder, 'site.key') };
   const port = await serveTls(async () => {
     const pair = await readPair(files);
     assert.ok(pair);
@@ -27,7 +27,7 @@ async function opened(change: Partial<NginxConfiguration> = {}) {
     connector: 'nginx',
     test: yes,
     reload: yes,
-    probeSeconds: 0,
+    probe_seconds: 0,
     resources: { site: { ...files, name: 'the shop', probe: [{ host: '127.0.0.1', port }] } },
     ...change,
   };
@@ -52,8 +52,8 @@ test('writes the files, and the probe sees the certificate; the former ones are 
   await target.deploy(second, resource);
   assert.deepEqual(await readPair(files), contentOf(second));
   const previous = (file: string) => readFile(`${file}.previous`, 'utf8');
-  assert.equal(await previous(files.certificateFile), first.certificatePem + first.chainPem);
-  assert.equal(await previous(files.keyFile), first.privateKeyPem);
+  assert.equal(await previous(files.certificate_file), first.certificatePem + first.chainPem);
+  assert.equal(await previous(files.key_file), first.privateKeyPem);
   assert.deepEqual((await readdir(folder)).sort(), [
     'site.crt',
     'site.crt.previous',
@@ -66,7 +66,7 @@ for (const [what, change, text] of [
   ['the test fails', { test: ['/bin/sh', '-c', 'echo bad file >&2; exit 1'] }, /bad file/],
   ['the reload fails', { reload: ['/bin/false'] }, /\/bin\/false/],
   ['the program is missing', { reload: ['/nowhere/nginx'] }, /ENOENT/],
-  ['a command does not end', { test: ['/bin/sleep', '60'], timeoutSeconds: 1 }, /within 1 seconds/],
+  ['a command does not end', { test: ['/bin/sleep', '60'], timeout_seconds: 1 }, /within 1 seconds/],
 ] satisfies [string, Partial<NginxConfiguration>, RegExp][])
   test(`${what}: the old files are put back`, async () => {
     const { files, configuration, folder } = await opened();
@@ -115,8 +115,8 @@ test('what a crash left half replaced is made whole at the start', async () => {
   const [first, second] = [await testBundle(), await testBundle()];
   await target.deploy(first, resource);
   const content = contentOf(second);
-  await writeFile(files.keyFile, content.key);
-  await writeFile(`${files.certificateFile}.openccm-new`, content.certificate);
+  await writeFile(files.key_file, content.key);
+  await writeFile(`${files.certificate_file}.openccm-new`, content.certificate);
   await openNginxTarget(targetPorts(folder), configuration);
   assert.deepEqual(await readPair(files), content);
 });
@@ -129,7 +129,7 @@ test('a resource that is not configured does not exist; a push needs a folder', 
   await assert.rejects(target.push(bundle), { kind: 'refused' });
   const pushFolder = join(folder, 'pushed');
   await mkdir(pushFolder);
-  const other = await openNginxTarget(targetPorts(folder), { ...configuration, pushFolder });
+  const other = await openNginxTarget(targetPorts(folder), { ...configuration, push_folder: pushFolder });
   assert.equal(await other.push(bundle), bundle.certificateId);
   const pushed = await readFile(join(pushFolder, bundle.certificateId, 'privkey.pem'), 'utf8');
   assert.equal(pushed, bundle.privateKeyPem);

@@ -32,7 +32,7 @@ export async function openNginxTarget(
   const queue = new SerialQueue();
   return {
     async push(bundle) {
-      const { pushFolder } = configuration;
+      const { push_folder: pushFolder } = configuration;
       if (pushFolder === undefined)
         throw new TargetFailure('refused', 'nginx: no folder for pushed certificates; deploy to a resource.');
       await queue.run('nginx', () => writeCertificate(pushFolder, folderName(bundle.certificateId), bundle));
@@ -81,7 +81,7 @@ class Deployment {
         this.#outbound,
         probe,
         this.#bundle,
-        this.#configuration.probeSeconds,
+        this.#configuration.probe_seconds,
       );
       if (problem !== undefined) throw new Error(problem);
     } catch (error) {
@@ -91,7 +91,11 @@ class Deployment {
   }
 
   async #activate(): Promise<void> {
-    const { test = defaultTest, reload = defaultReload, timeoutSeconds } = this.#configuration;
+    const {
+      test = defaultTest,
+      reload = defaultReload,
+      timeout_seconds: timeoutSeconds,
+    } = this.#configuration;
     const timeoutMs = (timeoutSeconds ?? defaultTimeoutSeconds) * 1_000;
     await runCommand(test, timeoutMs);
     await runCommand(reload, timeoutMs);
@@ -109,7 +113,10 @@ class Deployment {
   }
 }
 
-async function keepPrevious({ certificateFile, keyFile }: FilePair, content: PairContent): Promise<void> {
+async function keepPrevious(
+  { certificate_file: certificateFile, key_file: keyFile }: FilePair,
+  content: PairContent,
+): Promise<void> {
   await replaceFile(`${keyFile}.previous`, content.key, 0o600);
   await replaceFile(`${certificateFile}.previous`, content.certificate, 0o644);
 }

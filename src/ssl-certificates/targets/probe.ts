@@ -45,7 +45,7 @@ async function probeUntilServed(
 
 async function probeOnce(
   outbound: Pick<Outbound, 'addresses'>,
-  { host, port, serverName }: ProbedEndpoint,
+  { host, port, server_name: serverName }: ProbedEndpoint,
   { domain, fingerprintSha256 }: Pick<CertificateBundle, 'domain' | 'fingerprintSha256'>,
 ): Promise<string | undefined> {
   try {

@@ -14,8 +14,8 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
 
 /** A certificate and its key in two files, as nginx has them. */
 export interface FilePair {
-  readonly certificateFile: string;
-  readonly keyFile: string;
+  readonly certificate_file: string;
+  readonly key_file: string;
 }
 
 export interface PairContent {
@@ -30,20 +30,23 @@ export interface PairContent {
 export async function replacePair(files: FilePair, content: PairContent): Promise<void> {
   await completePair(files);
   try {
-    await writeUnfinished(files.keyFile, content.key, 0o600);
-    await writeUnfinished(files.certificateFile, content.certificate, 0o644);
+    await writeUnfinished(files.key_file, content.key, 0o600);
+    await writeUnfinished(files.certificate_file, content.certificate, 0o644);
   } catch (error) {
     await completePair(files);
     throw error;
   }
-  await rename(files.keyFile + unfinishedSuffix, files.keyFile);
-  await rename(files.certificateFile + unfinishedSuffix, files.certificateFile);
-  await syncFolder(dirname(files.keyFile));
-  await syncFolder(dirname(files.certificateFile));
+  await rename(files.key_file + unfinishedSuffix, files.key_file);
+  await rename(files.certificate_file + unfinishedSuffix, files.certificate_file);
+  await syncFolder(dirname(files.key_file));
+  await syncFolder(dirname(files.certificate_file));
 }
 
 /** Makes the pair whole after a crash in `replacePair`: the new one if its key is in place, else the old one. */
-export async function completePair({ certificateFile, keyFile }: FilePair): Promise<void> {
+export async function completePair({
+  certificate_file: certificateFile,
+  key_file: keyFile,
+}: FilePair): Promise<void> {
   const newKey = await readIfPresent(keyFile + unfinishedSuffix);
   const newCertificate = await readIfPresent(certificateFile + unfinishedSuffix);
   if (newKey !== undefined) {
@@ -57,13 +60,19 @@ export async function completePair({ certificateFile, keyFile }: FilePair): Prom
 }
 
 /** Removes both files; the certificate first, so that a key that is alone tells of it. */
-export async function removePair({ certificateFile, keyFile }: FilePair): Promise<void> {
+export async function removePair({
+  certificate_file: certificateFile,
+  key_file: keyFile,
+}: FilePair): Promise<void> {
   await rm(certificateFile, { force: true });
   await rm(keyFile, { force: true });
 }
 
 /** Undefined unless both are there. */
-export async function readPair({ certificateFile, keyFile }: FilePair): Promise<PairContent | undefined> {
+export async function readPair({
+  certificate_file: certificateFile,
+  key_file: keyFile,
+}: FilePair): Promise<PairContent | undefined> {
   const certificate = await readIfPresent(certificateFile);
   const key = await readIfPresent(keyFile);
   return certificate === undefined || key === undefined ? undefined : { certificate, key };

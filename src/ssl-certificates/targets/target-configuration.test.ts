@@ -11,15 +11,15 @@ import { targetPorts, temporaryFolder } from './targets.fixture.ts';
 
 const folder = await temporaryFolder();
 const elb = { service: 'ELB', project: 'cn-north-7', connector: 'folder', folder: join(folder, 'elb') };
-const site = { certificateFile: '/etc/nginx/a.crt', keyFile: '/etc/nginx/a.key' };
+const site = { certificate_file: '/etc/nginx/a.crt', key_file: '/etc/nginx/a.key' };
 const nginx = { service: 'ELB', project: 'a', connector: 'nginx', resources: { site } };
 const vendor = {
   service: 'WAF',
   project: 'cn-north-4',
   connector: 'vendor',
   endpoint: 'https://waf.example.test',
-  accessKey: 'AK',
-  secretKey: 'SK',
+  access_key: 'AK',
+  secret_key: 'SK',
 };
 
 const create = (...targets: object[]) => {
@@ -50,12 +50,12 @@ test('mistakes are refused at the start, with the place and what it has to be', 
   await refused(/ssl\.json: .*targets/, { ...elb, folder: '/with space' });
   await refused(/project of CDN has to be global/, { ...elb, service: 'CDN' });
   await refused(/a\.crt is named twice/, nginx, { ...nginx, project: 'b' });
-  const same = { site: { certificateFile: '/a.pem', keyFile: '/a.pem' } };
+  const same = { site: { certificate_file: '/a.pem', key_file: '/a.pem' } };
   await refused(/a\.pem is named twice/, { ...nginx, resources: same });
-  await refused(/needs projectId/, vendor);
+  await refused(/needs project_id/, vendor);
   const keyFile = { file: join(folder, 'missing') };
-  await refused(/missing/, { ...vendor, projectId: 'p'.repeat(32), secretKey: keyFile });
-  await refused(/ca\.pem/, { ...vendor, projectId: 'p'.repeat(32), ca: join(folder, 'ca.pem') });
+  await refused(/missing/, { ...vendor, project_id: 'p'.repeat(32), secret_key: keyFile });
+  await refused(/ca\.pem/, { ...vendor, project_id: 'p'.repeat(32), ca_file: join(folder, 'ca.pem') });
   const webhook = { service: 'ELB', project: 'a', connector: 'webhook', secret: 's' };
   await refused(/ssl\.json: .*targets/, { ...webhook, url: 'http://plain.example.test' });
 });

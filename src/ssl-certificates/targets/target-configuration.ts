@@ -13,7 +13,7 @@ const probe = Type.Array(
     {
       host: Type.String({ minLength: 1 }),
       port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-      serverName: Type.Optional(
+      server_name: Type.Optional(
         Type.String({ minLength: 1, description: 'Default: the domain of the certificate.' }),
       ),
     },
@@ -33,7 +33,7 @@ const timeoutSeconds = Type.Optional(Type.Integer({ minimum: 1, maximum: 300 }))
 const probeSeconds = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 120, description: 'Until the new one has to be served; default: 10.' }),
 );
-const ca = Type.Optional(
+const caFile = Type.Optional(
   Type.String({ description: 'PEM file, trusted instead of the public CAs.', minLength: 1 }),
 );
 const name = Type.Optional(Type.String({ minLength: 1, maxLength: 63 }));
@@ -50,13 +50,13 @@ const nginxTarget = Type.Object(
     connector: Type.Literal('nginx'),
     test: Type.Optional(command),
     reload: Type.Optional(command),
-    timeoutSeconds,
-    probeSeconds,
-    pushFolder: Type.Optional(path),
+    timeout_seconds: timeoutSeconds,
+    probe_seconds: probeSeconds,
+    push_folder: Type.Optional(path),
     resources: Type.Record(
       resourceId,
       Type.Object(
-        { certificateFile: path, keyFile: path, name, probe: Type.Optional(probe) },
+        { certificate_file: path, key_file: path, name, probe: Type.Optional(probe) },
         { additionalProperties: false },
       ),
     ),
@@ -72,14 +72,14 @@ const haproxyTarget = Type.Object(
       pattern: '^(/.+|[^/]+:[0-9]{1,5})$',
       description: 'Path of a UNIX socket, or host:port.',
     }),
-    crtList: Type.Optional(path),
-    timeoutSeconds,
-    probeSeconds,
-    pushFolder: Type.Optional(path),
+    crt_list: Type.Optional(path),
+    timeout_seconds: timeoutSeconds,
+    probe_seconds: probeSeconds,
+    push_folder: Type.Optional(path),
     resources: Type.Record(
       resourceId,
       Type.Object(
-        { certificateFile: path, name, probe: Type.Optional(probe) },
+        { certificate_file: path, name, probe: Type.Optional(probe) },
         { additionalProperties: false },
       ),
     ),
@@ -94,7 +94,7 @@ const webhookTarget = Type.Object(
     // It carries private keys.
     url: Type.String({ pattern: '^https://' }),
     secret: secretSetting,
-    ca,
+    ca_file: caFile,
   },
   { additionalProperties: false },
 );
@@ -104,11 +104,11 @@ const vendorTarget = Type.Object(
     ...place,
     connector: Type.Literal('vendor'),
     endpoint: Type.String({ pattern: '^https?://' }),
-    accessKey: Type.String({ minLength: 1 }),
-    secretKey: secretSetting,
-    projectId: Type.Optional(Type.String({ pattern: '^[0-9a-z]{32}$', description: 'Of ELB and WAF.' })),
-    ca,
-    probeSeconds,
+    access_key: Type.String({ minLength: 1 }),
+    secret_key: secretSetting,
+    project_id: Type.Optional(Type.String({ pattern: '^[0-9a-z]{32}$', description: 'Of ELB and WAF.' })),
+    ca_file: caFile,
+    probe_seconds: probeSeconds,
     probe: Type.Optional(
       Type.Record(resourceId, probe, { description: 'By the id of the resource, or its domain.' }),
     ),

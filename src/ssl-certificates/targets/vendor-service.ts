@@ -31,14 +31,14 @@ export function createVendorService(
   { outbound, machineClock }: TargetPorts,
   configuration: VendorConfiguration,
 ): VendorService {
-  const { endpoint, accessKey, projectId, probe = {}, probeSeconds } = configuration;
+  const { endpoint, access_key: accessKey, project_id: projectId, probe = {} } = configuration;
   const client = createVendorClient(
     {
       endpoint: endpoint.replace(/\/$/, ''),
       accessKey,
-      secretKey: readSecret(configuration.secretKey),
+      secretKey: readSecret(configuration.secret_key),
       ...(projectId !== undefined && { projectId }),
-      ...readCa(configuration.ca),
+      ...readCa(configuration.ca_file),
     },
     { outbound, clock: machineClock },
   );
@@ -55,7 +55,7 @@ export function createVendorService(
     async change(resource, bundle, steps) {
       await steps.change();
       const endpoints = Object.hasOwn(probe, resource) ? probe[resource]! : [];
-      const problem = await findUnserved(outbound, endpoints, bundle, probeSeconds);
+      const problem = await findUnserved(outbound, endpoints, bundle, configuration.probe_seconds);
       if (problem === undefined) return;
       const outcome = await steps
         .undo()

@@ -18,7 +18,7 @@ export function createWebhookTarget(
     url,
     secret: readSecret(configuration.secret),
     namedByOperator: true,
-    ...readCa(configuration.ca),
+    ...readCa(configuration.ca_file),
   };
   async function send(action: 'push' | 'deploy', bundle: CertificateBundle, resource?: TargetResource) {
     const content = { action, service, project, certificate: certificateOf(bundle), ...resourceOf(resource) };

@@ -127,25 +127,25 @@ export async function startSslInstallation(
 
 /** nginx as a listener of ELB, HAProxy as the edge of CDN. */
 function targets(nginx: NginxServer, haproxy: HaproxyServer): NonNullable<SslConfiguration['targets']> {
-  const probe = (port: number) => [{ host: '127.0.0.1', port, serverName: hostName }];
+  const probe = (port: number) => [{ host: '127.0.0.1', port, server_name: hostName }];
   return [
     {
-      ...{ service: 'ELB', project, connector: 'nginx', probeSeconds: 5 },
+      ...{ service: 'ELB', project, connector: 'nginx', probe_seconds: 5 },
       test: nginx.command('-t', '-q'),
       reload: nginx.command('-s', 'reload'),
       resources: {
         listener: {
-          certificateFile: nginx.certificateFile,
-          keyFile: nginx.keyFile,
+          certificate_file: nginx.certificateFile,
+          key_file: nginx.keyFile,
           name: 'web servers',
           probe: probe(nginx.port),
         },
       },
     },
     {
-      ...{ service: 'CDN', project: 'global', connector: 'haproxy', probeSeconds: 5 },
+      ...{ service: 'CDN', project: 'global', connector: 'haproxy', probe_seconds: 5 },
       socket: haproxy.socket,
-      resources: { [hostName]: { certificateFile: haproxy.certificateFile, probe: probe(haproxy.port) } },
+      resources: { [hostName]: { certificate_file: haproxy.certificateFile, probe: probe(haproxy.port) } },
     },
   ];
 }

@@ -27,17 +27,49 @@ variable "step" {
   default = 1
 }
 
+variable "credentials" {
+  description = "The provider's arguments for authentication; without them, the access key of the first start."
+  type        = map(string)
+  default     = {}
+}
+
+variable "assumed_role" {
+  description = "An agency to act as."
+  type        = object({ agency_name = string, domain_name = string })
+  default     = null
+}
+
 locals {
   bootstrap = jsondecode(file(var.bootstrap_file))
+  credentials = length(var.credentials) > 0 ? var.credentials : {
+    access_key = local.bootstrap.access_key
+    secret_key = local.bootstrap.secret_key
+  }
 }
 
 provider "huaweicloud" {
   region       = local.bootstrap.project_name
-  access_key   = local.bootstrap.access_key
-  secret_key   = local.bootstrap.secret_key
   project_name = local.bootstrap.project_name
   auth_url     = "${var.url}/v3"
   cacert_file  = var.ca_file
+
+  access_key        = lookup(local.credentials, "access_key", null)
+  secret_key        = lookup(local.credentials, "secret_key", null)
+  security_token    = lookup(local.credentials, "security_token", null)
+  token             = lookup(local.credentials, "token", null)
+  user_name         = lookup(local.credentials, "user_name", null)
+  password          = lookup(local.credentials, "password", null)
+  domain_name       = lookup(local.credentials, "domain_name", null)
+  signing_algorithm = lookup(local.credentials, "signing_algorithm", null)
+
+  dynamic "assume_role" {
+    for_each = var.assumed_role == null ? [] : [var.assumed_role]
+    content {
+      agency_name = assume_role.value.agency_name
+      domain_name = assume_role.value.domain_name
+    }
+  }
+
   # Nothing but what `endpoints` names may be asked.
   cloud = "cloud.invalid"
   # Fail at once and say why: retries would only hide what is wrong.

@@ -10,6 +10,7 @@ import { kmsClient } from '../../support/kms-client.ts';
 import { certificateBody, createCa, rootCaBody } from '../../support/private-ca-requests.ts';
 import { openAccount } from '../../support/second-account.ts';
 import type { RunningServer } from '../../support/server.ts';
+import { waysToAuthenticate } from './authentication.ts';
 import { importsOf } from './import-ids.ts';
 import { type Installation, startInstallation } from './installation.ts';
 import {
@@ -146,6 +147,21 @@ test('keystores in an HSM', async (t) => {
   t.after(() => workspace.remove());
   await live(step, workspace);
   await step('destroy', () => workspace.destroy());
+});
+
+test('ways to authenticate', async (t) => {
+  const step = stepsOf(t);
+  const api = await signIn(server);
+  t.after(() => api.close());
+  for (const [name, variables] of await waysToAuthenticate(server, api))
+    await step(name, async () => {
+      const workspace = await open('authentication', variables);
+      t.after(() => workspace.remove());
+      await workspace.apply();
+      await nothingToChange(workspace);
+      assert.equal(await workspace.output('found'), 1);
+      await workspace.destroy();
+    });
 });
 
 test('users, groups, roles, agencies and identity providers', async (t) => {
