@@ -38,9 +38,13 @@ function addressOf(text: string): string | undefined {
   }
 }
 
-/** domainToASCII reads URLs' hosts, so it takes `127.1` and `%61` for what they are not: ASCII is left alone. */
+/** What may stand beside letters of other scripts: any other character of ASCII would make it part of a URL, or end it. */
+const letterDigitHyphen = /^[A-Za-z0-9.\-\u0080-\u{10ffff}]*$/u;
+
+/** domainToASCII reads URLs' hosts: it takes `127.1` and `%61` for what they are not, and stops at `/`. */
 function hostOf(text: string): string {
-  return isAscii(text) ? text.toLowerCase() : domainToASCII(text.normalize('NFC'));
+  const isLeftAlone = isAscii(text) || !letterDigitHyphen.test(text);
+  return isLeftAlone ? text.toLowerCase() : domainToASCII(text.normalize('NFC'));
 }
 
 function problemOf(host: string): string | undefined {
@@ -51,8 +55,10 @@ function problemOf(host: string): string | undefined {
       return 'must consist of labels of 1 to 63 letters, digits and inner hyphens, separated by periods';
     if (/^..--/.test(each) && !isALabel(each)) return 'has a label that is not an A-label of RFC 5891';
   }
-  // RFC 3696 §2: what ends in a number is meant to be an address.
-  return /^[0-9]+$/.test(labels.at(-1)!) ? 'ends in a number, but is no IP address' : undefined;
+  // RFC 3696 §2: what ends in a number is meant to be an address; URLs have them in hexadecimal digits too.
+  return /^(?:[0-9]+|0x[0-9a-f]*)$/.test(labels.at(-1)!)
+    ? 'ends in a number, but is no IP address'
+    : undefined;
 }
 
 /** RFC 5891 §4.2.3.1: two hyphens in the third and fourth place belong to A-labels only, and those decode. */
