@@ -42,7 +42,7 @@ export async function storeBeginning(
     const isWritten =
       challenge.method === 'DNS' &&
       application.auto_dns === 1 &&
-      ports.validators.canPublish(challenge.domain);
+      ports.validators.canPublish(accountId, challenge.domain);
     return {
       ...challenge,
       verifiedAt: isProven ? nowMs : null,

@@ -64,16 +64,24 @@ describe('validators', () => {
       'dev.example.test',
       'a.other.test',
     ])
-      assert.equal(canPublish(domain), true, domain);
+      assert.equal(canPublish('anyone', domain), true, domain);
     for (const domain of ['myexample.test', 'test', 'example.test.com', '192.0.2.1', '', '*.test'])
-      assert.equal(canPublish(domain), false, domain);
-    assert.equal(create().canPublish('example.test'), false);
+      assert.equal(canPublish('anyone', domain), false, domain);
+    assert.equal(create().canPublish('anyone', 'example.test'), false);
     const elsewhere: Challenge = { ...emailChallenge, method: 'DNS', recordName: '_dnsauth.else.test' };
     await assert.rejects(
       publish(elsewhere),
       /no zone of the configuration has the name _dnsauth\.else\.test/,
     );
     await assert.rejects(withdraw(elsewhere), /no zone/);
+  });
+
+  it('write for the accounts that the operator names, since a record is the proof', () => {
+    const own = { ...rfc2136, zones: ['shop.example.test'], accounts: ['tenant'] };
+    const { canPublish } = create({ auto_dns: [rfc2136, own] });
+    assert.equal(canPublish('tenant', '*.shop.example.test'), true);
+    assert.equal(canPublish('stranger', '*.shop.example.test'), false);
+    assert.equal(canPublish('stranger', 'www.example.test'), true);
   });
 
   it('prefer the longest zone', () => {
@@ -129,7 +137,13 @@ describe('the configuration of validation', () => {
       JSON.parse(example).validation,
       {},
       { resolvers: ['10.0.0.53', '10.0.0.53:5353', '[fd00::53]:53'], http_port: 8080, https_port: 8443 },
-      { auto_dns: [rfc2136, huawei, { ...huawei, project_id: 'p', secret_key: { file: 'x' } }] },
+      {
+        auto_dns: [
+          rfc2136,
+          huawei,
+          { ...huawei, project_id: 'p', secret_key: { file: 'x' }, accounts: ['a'] },
+        ],
+      },
     ])
       assert.equal(Value.Check(validationConfiguration, value), true, JSON.stringify(value));
   });

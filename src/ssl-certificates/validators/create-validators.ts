@@ -56,7 +56,10 @@ export function createValidators(
           (accounts?.includes(accountId) ?? true) &&
           held.some((zone) => isWithin(domain.replace(/^\*\./, ''), zone)),
       ),
-    canPublish: (domain) => findZone(zones, domain.replace(/^\*\./, '')) !== undefined,
+    canPublish(accountId, domain) {
+      const found = findZone(zones, domain.replace(/^\*\./, ''));
+      return found !== undefined && (found.accounts?.includes(accountId) ?? true);
+    },
     publish: async ({ recordName, recordValue }) => providerOf(recordName).add(recordName, recordValue),
     withdraw: async ({ recordName, recordValue }) => providerOf(recordName).remove(recordName, recordValue),
     async mail({ recordName, domain }, token) {
@@ -71,10 +74,15 @@ function providedZones(
   settings: NonNullable<ValidationConfiguration['auto_dns']>[number],
   ports: ValidatorPorts,
 ): ProvidedZone[] {
+  const { accounts } = settings;
   const names = settings.zones.map(plainName);
   switch (settings.kind) {
     case 'rfc2136':
-      return names.map((zone) => ({ zone, provider: createRfc2136Provider(zone, settings, ports) }));
+      return names.map((zone) => ({
+        zone,
+        accounts,
+        provider: createRfc2136Provider(zone, settings, ports),
+      }));
     case 'huawei-cloud-dns': {
       const { endpoint, access_key: accessKey, project_id: projectId } = settings;
       const access = { endpoint, accessKey, secretKey: readSecret(settings.secret_key) };
@@ -82,7 +90,11 @@ function providedZones(
         { ...access, ...(projectId === undefined ? {} : { projectId }) },
         ports,
       );
-      return names.map((zone) => ({ zone, provider: createHuaweiCloudDnsProvider(zone, client) }));
+      return names.map((zone) => ({
+        zone,
+        accounts,
+        provider: createHuaweiCloudDnsProvider(zone, client),
+      }));
     }
   }
 }

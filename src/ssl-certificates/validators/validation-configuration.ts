@@ -15,10 +15,19 @@ const zones = Type.Array(Type.String({ minLength: 1, description: 'such as examp
   description: 'what is at or below one of these names is written there; the longest name wins',
 });
 
+/** Who may have a record written can be issued a certificate: it is the proof. */
+const zoneAccounts = Type.Optional(
+  Type.Array(Type.String({ minLength: 1 }), {
+    minItems: 1,
+    description: 'ids of the accounts that hold the zones; every account if not given',
+  }),
+);
+
 const rfc2136 = Type.Object(
   {
     kind: Type.Literal('rfc2136'),
     zones,
+    accounts: zoneAccounts,
     server: serverAddress('the primary name server as ip:port, such as 10.0.0.53:53; TCP'),
     tsig: Type.Object(
       {
@@ -36,6 +45,7 @@ const huaweiCloudDns = Type.Object(
   {
     kind: Type.Literal('huawei-cloud-dns'),
     zones,
+    accounts: zoneAccounts,
     endpoint: Type.String({
       pattern: '^https?://[^/@\\s]+$',
       description: 'such as https://dns.cn-north-4.myhuaweicloud.com; it may be in a private network',

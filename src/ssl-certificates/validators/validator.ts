@@ -13,8 +13,8 @@ export interface Validators {
   check(challenge: Challenge): Promise<Verdict>;
   /** Whether the operator has declared that the account holds this domain: it needs no further proof. */
   isPrevalidated(accountId: string, domain: string): boolean;
-  /** Whether OpenCCM can write the DNS record for this domain itself (`auto_dns_auth`). */
-  canPublish(domain: string): boolean;
+  /** Whether OpenCCM can, and may for this account, write the DNS record for this domain itself (`auto_dns_auth`). */
+  canPublish(accountId: string, domain: string): boolean;
   /** Writes the record; may be repeated. Throws if it could not. */
   publish(challenge: Challenge): Promise<void>;
   /** Removes the record; may be repeated. Throws if it could not. */

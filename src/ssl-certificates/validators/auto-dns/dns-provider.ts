@@ -13,6 +13,8 @@ export interface ProvidedZone {
   /** Lower case, without a dot at the end. */
   readonly zone: string;
   readonly provider: DnsProvider;
+  /** Ids of the accounts for which records are written; undefined: all. */
+  readonly accounts?: readonly string[] | undefined;
 }
 
 /** Whether the name is the zone's own or below it; neither case nor a dot at the end matters. */
