@@ -116,6 +116,29 @@ describeOnEachDatabase('jobs', jobsMigrations, (open) => {
     assert.deepEqual(ran, [start, start + 60_000]);
   });
 
+  test('of one kind leave a place to others, however many there are and however long they take', async () => {
+    const database = await open();
+    const jobs = nodeOn(database, new FixedClock(start));
+    const slow = Promise.withResolvers<void>();
+    const other = Promise.withResolvers<void>();
+    let atOnce = 0;
+    jobs.handle('test', async () => {
+      atOnce += 1;
+      await slow.promise;
+    });
+    jobs.handle('other', async () => other.resolve());
+    await database.transaction(async (transaction) => {
+      for (let index = 0; index < 9; index += 1) await jobs.schedule(transaction, job(`${index}`, start));
+      await jobs.schedule(transaction, { ...job('x', start + 1), kind: 'other', dueMs: start });
+    });
+    const all = jobs.runDue();
+    await other.promise;
+    assert.ok(atOnce <= 3, `${atOnce}`);
+    slow.resolve();
+    await all;
+    assert.equal(atOnce, 9);
+  });
+
   test('run once although several nodes look at the same time', async () => {
     const database = await open();
     const clock = new FixedClock(start);

@@ -11,6 +11,8 @@ const renewalMs = leaseMs / 3;
 /** Of several nodes and other transactions nobody tells when something is scheduled; looking costs one index access. */
 const pollMs = 1_000;
 const mostAtOnce = 4;
+/** What waits for somebody else's servers, such as checks of names, leaves a place to what does not. */
+const mostOfKind = mostAtOnce - 1;
 
 export interface WorkerPorts {
   readonly database: Database;
@@ -71,20 +73,30 @@ export class Worker {
   }
 
   async #startDue(): Promise<number> {
+    for (let started = 0; ; ) {
+      const found = await this.#startSome();
+      started += found.started;
+      if (!found.isCrowded) return started;
+    }
+  }
+
+  /** `isCrowded`: there were more jobs of a kind than it has places, so others were not seen yet. */
+  async #startSome(): Promise<{ readonly started: number; readonly isCrowded: boolean }> {
     const { database, clock, random } = this.#ports;
     const free = mostAtOnce - this.#running.size;
-    if (free <= 0 || this.#isClosed || this.#handlers.size === 0) return 0;
+    const kinds = [...this.#handlers.keys()].filter((kind) => !this.#isFull(kind));
+    if (free <= 0 || this.#isClosed || kinds.length === 0) return { started: 0, isCrowded: false };
     // Some of these may be running here already, when the clock was moved past their leases.
-    const ready = await findReady(
-      database,
-      [...this.#handlers.keys()],
-      clock.nowMs(),
-      free + this.#running.size,
-    );
+    const ready = await findReady(database, kinds, clock.nowMs(), free + this.#running.size);
     let started = 0;
+    let isCrowded = false;
     for (const seen of ready) {
       const identity = JSON.stringify([seen.kind, seen.key]);
       if (this.#running.has(identity) || this.#running.size >= mostAtOnce || this.#isClosed) continue;
+      if (this.#isFull(seen.kind)) {
+        isCrowded = true;
+        continue;
+      }
       const lease = random.hexId();
       const job = await database.transaction((transaction) =>
         claim(transaction, seen, lease, clock.nowMs() + leaseMs),
@@ -96,7 +108,12 @@ export class Worker {
         this.#run(job).finally(() => this.#finished(identity)),
       );
     }
-    return started;
+    return { started, isCrowded };
+  }
+
+  #isFull(kind: string): boolean {
+    const ofKind = [...this.#running.keys()].filter((identity) => JSON.parse(identity)[0] === kind);
+    return ofKind.length >= mostOfKind;
   }
 
   #finished(identity: string): void {
