@@ -163,6 +163,22 @@ describe('an order that is not paid', () => {
     assert.deepEqual(brands, ['GEOTRUST', 'CFCA']);
   });
 
+  test('SCM.0060: an order has at most 100 certificates, which are paid in one transaction', async () => {
+    const account = bench.account();
+    const { order_id } = await buy(account, { ...product, order_number: 98 });
+    assertRefused(await attempt(account, { order_id, order_number: 3 }), 400, 'SCM.0060');
+    await buy(account, { ...paid, order_id, order_number: 2 });
+    assert.equal((await pageOf(account)).total_count, 100);
+  });
+
+  test('takes none from who may not buy what is in it', async () => {
+    const account = bench.account();
+    const { order_id } = await buy(account, { ...product, enterprise_project_id: knownProject });
+    const narrow = account.without(`scm:cert:subscribe@${knownProject}`);
+    assertRefused(await attempt(narrow, { order_id }), 403, 'SCM.1019');
+    assert.equal(await payOrder(bench.ports, account.actor, order_id), 'done');
+  });
+
   test('SCM.0064: an order that is paid takes none; SCM.0016: nor one that there is not', async () => {
     const account = bench.account();
     const { order_id } = await buy(account, paid);

@@ -30,9 +30,12 @@ export interface Purchased {
   readonly certificateIds: readonly string[];
 }
 
+/** As many as one purchase can be of: all of an order are written in one transaction, for which others wait. */
+const mostOfOrder = 100;
+
 /**
  * Orders certificates; until the order is paid only their ids exist. Throws AccessDenied, SCM.0005, SCM.0011, SCM.0017 if no issuer of
- * the configuration has the product, SCM.0016 and SCM.0064 for the order to be added to, and as `readProduct` and `readTags`.
+ * the configuration has the product, SCM.0016, SCM.0060 and SCM.0064 for the order to be added to, and as `readProduct` and `readTags`.
  */
 export async function purchaseCertificate(
   ports: OrderPorts,
@@ -49,15 +52,34 @@ export async function purchaseCertificate(
   const product = readProduct(sent);
   const tags = sent.tags?.length ? readTags(sent.tags) : [];
   ports.issuers.chosen(product.brand, product.type);
+  if (sent.order_id) await requirePurchaseOf(ports, actor, sent.order_id);
   return ports.database.transaction(async (transaction) => {
     const seen = sent.order_id
       ? await findUnpaid(transaction, accountId, sent.order_id)
       : await placeOrder(ports, transaction, actor);
+    requireRoom(seen, sent.order_number);
     const certificateIds = await claimIds(ports, transaction, seen, sent.order_number);
     const item = { product, enterpriseProjectId, tags, certificateIds };
     await addToOrder(ports, transaction, actor, seen, { item, isPaid: sent.is_auto_pay === true });
     return { orderId: seen.orderId, certificateIds };
   });
+}
+
+/** Who adds to an order, and perhaps pays it, has to be allowed to buy what others have put there. Throws AccessDenied. */
+async function requirePurchaseOf(
+  { database, identity }: OrderPorts,
+  actor: Actor,
+  orderId: string,
+): Promise<void> {
+  const order = await findOrder(database, actor.accountId, orderId);
+  for (const enterpriseProjectId of new Set(order?.items.map((item) => item.enterpriseProjectId)))
+    await identity.authorize(actor, accessRequest('purchaseCertificate', { enterpriseProjectId }));
+}
+
+function requireRoom({ orderId, items }: Order, count: number): void {
+  const there = items.reduce((sum, { certificateIds }) => sum + certificateIds.length, 0);
+  if (there + count <= mostOfOrder) return;
+  throw scmError('SCM.0060', `Order ${orderId} has ${there} certificates; ${mostOfOrder} is the most.`);
 }
 
 async function claimIds(
