@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { accessRequest } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
-import { readConditions, readMatches, type SentTag, type TagCondition } from './tag.ts';
+import { readConditions, readMatches, type SentCondition, type SentTag, type TagCondition } from './tag.ts';
 import { type Tag, tagsOfAll } from './tag-store.ts';
 import {
   countTagged,
@@ -17,10 +17,10 @@ type Ports = Pick<SslCertificatesPorts, 'database' | 'identity'>;
 /** As it is sent; an empty list is no condition. */
 export interface Search {
   readonly without_any_tag?: boolean;
-  readonly tags?: readonly TagCondition[];
-  readonly tags_any?: readonly TagCondition[];
-  readonly not_tags?: readonly TagCondition[];
-  readonly not_tags_any?: readonly TagCondition[];
+  readonly tags?: readonly SentCondition[];
+  readonly tags_any?: readonly SentCondition[];
+  readonly not_tags?: readonly SentCondition[];
+  readonly not_tags_any?: readonly SentCondition[];
   readonly matches?: readonly SentTag[];
 }
 

@@ -24,7 +24,7 @@ const sentTag = Type.Object({
 
 const condition = (rule: string) =>
   Type.Optional(
-    Type.Array(Type.Object({ key: Type.String(), values: Type.Array(Type.String()) }), {
+    Type.Array(Type.Object({ key: Type.String(), values: Type.Optional(Type.Array(Type.String())) }), {
       description: `${rule} Up to 20 keys with up to 20 values each; without values any value will do.`,
     }),
   );

@@ -7,6 +7,12 @@ export interface SentTag {
   readonly value?: string | null;
 }
 
+/** As it is sent: clients leave out what is empty. */
+export interface SentCondition {
+  readonly key: string;
+  readonly values?: readonly string[];
+}
+
 /** A condition of a search: the certificate has the key, with one of the values if there are any. */
 export interface TagCondition {
   readonly key: string;
@@ -58,9 +64,9 @@ export function readTags(sent: readonly SentTag[]): Tag[] {
 }
 
 /** Conditions of a search, under the name of their list. Throws as `readTag`; SCM.0311 for the keys, SCM.0312 for the values of one. */
-export function readConditions(sent: readonly TagCondition[], list: string): readonly TagCondition[] {
+export function readConditions(sent: readonly SentCondition[], list: string): readonly TagCondition[] {
   if (sent.length > mostTags) throw scmError('SCM.0311', `${list} has to name at most ${mostTags} keys.`);
-  sent.forEach(({ key, values }, index) => {
+  const conditions = sent.map(({ key, values = [] }, index) => {
     const path = `${list}[${index}]`;
     requireKey(key, `${path}.key`);
     if (values.length > mostTags)
@@ -69,9 +75,10 @@ export function readConditions(sent: readonly TagCondition[], list: string): rea
     values.forEach((value, position) => {
       requireValue(value, `${path}.values[${position}]`);
     });
+    return { key, values };
   });
   if (!isUnique(sent.map(({ key }) => key))) throw scmError('SCM.0311', `${list} names a key twice.`);
-  return sent;
+  return conditions;
 }
 
 /** What is searched for beside tags. */
