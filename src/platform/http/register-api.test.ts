@@ -99,6 +99,19 @@ describe('an API', () => {
     assert.deepEqual(body, { got: { name: 'cd', unknown: 1 }, raw: sent });
   });
 
+  test('takes 100 levels and no more: millions of them would take a second to parse', async () => {
+    const app = await start();
+    const nested = (levels: number) => `{"name":"ab","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+    assert.equal((await post(app, '/v1/things', nested(100))).status, 200);
+    for (const levels of [101, 1_000_000]) {
+      const { status, body } = await post(app, '/v1/things', nested(levels));
+      const detail = 'body||json|must be JSON: the body has more than 100 levels';
+      assert.deepEqual([status, body.error_msg], [400, `Incorrect parameter. ${detail}`]);
+    }
+    const text = JSON.stringify({ name: `"\\${'['.repeat(40)}`, y: '{'.repeat(200), z: ['\\"['] });
+    assert.equal((await post(app, '/v1/things', text)).status, 200);
+  });
+
   test('names the field that breaks its schema', async () => {
     const app = await start();
     const cases: [string, string][] = [
