@@ -53,8 +53,6 @@ export async function waysToAuthenticate(
   return new Map<string, Variables>([
     ['password', { credentials: { user_name, password, domain_name } }],
     ['token', { credentials: { token: api.token, domain_name } }],
-    ['access key, HMAC with SM3', { credentials: { ...key, signing_algorithm: 'HmacSM3' } }],
-    ['access key, derived P-256 key', { credentials: { ...key, signing_algorithm: 'EcdsaP256SHA256' } }],
     ['temporary access key', { credentials: await temporaryKey(api) }],
     ['agency', { credentials: key, assumed_role: await delegatedAgency(server) }],
   ]);

@@ -53,14 +53,13 @@ provider "huaweicloud" {
   auth_url     = "${var.url}/v3"
   cacert_file  = var.ca_file
 
-  access_key        = lookup(local.credentials, "access_key", null)
-  secret_key        = lookup(local.credentials, "secret_key", null)
-  security_token    = lookup(local.credentials, "security_token", null)
-  token             = lookup(local.credentials, "token", null)
-  user_name         = lookup(local.credentials, "user_name", null)
-  password          = lookup(local.credentials, "password", null)
-  domain_name       = lookup(local.credentials, "domain_name", null)
-  signing_algorithm = lookup(local.credentials, "signing_algorithm", null)
+  access_key     = lookup(local.credentials, "access_key", null)
+  secret_key     = lookup(local.credentials, "secret_key", null)
+  security_token = lookup(local.credentials, "security_token", null)
+  token          = lookup(local.credentials, "token", null)
+  user_name      = lookup(local.credentials, "user_name", null)
+  password       = lookup(local.credentials, "password", null)
+  domain_name    = lookup(local.credentials, "domain_name", null)
 
   dynamic "assume_role" {
     for_each = var.assumed_role == null ? [] : [var.assumed_role]

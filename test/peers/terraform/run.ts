@@ -1,5 +1,5 @@
-// The vendor's Terraform provider, unmodified, against the real program over HTTPS. Not among the peers that are installed, as it
-// takes too long to build: README.md says how to run this.
+// The vendor's Terraform provider, unmodified, against the real program over HTTPS. Neither it nor Terraform is among the peers that
+// are installed, so this is no *.test.ts and CI does not run it: README.md says how to.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import {
 const hostName = 'www.example.com';
 const issuesWithinMs = 30_000;
 
-function toolsOf(environment: NodeJS.ProcessEnv): Tools {
+function programsOf(environment: NodeJS.ProcessEnv): Omit<Tools, 'caFile'> {
   const terraform = environment.OPENCCM_TEST_TERRAFORM;
   const providerFolder = environment.OPENCCM_TEST_TERRAFORM_PROVIDER_DIR;
   if (terraform === undefined || providerFolder === undefined)
@@ -32,7 +32,7 @@ function toolsOf(environment: NodeJS.ProcessEnv): Tools {
   return { terraform, providerFolder };
 }
 
-const tools = toolsOf(process.env);
+const programs = programsOf(process.env);
 let server: RunningServer;
 let installation: Installation;
 
@@ -46,7 +46,7 @@ after(() => installation?.stop());
 async function open(scenario: string, variables: Variables = {}): Promise<Workspace> {
   const { httpsUrl: url, caFile, dataDir } = server;
   const fixed = { url, ca_file: caFile, bootstrap_file: `${dataDir}/bootstrap.json`, ...variables };
-  return openWorkspace(tools, scenario, fixed);
+  return openWorkspace({ ...programs, caFile }, scenario, fixed);
 }
 
 type Step = (name: string, work: () => Promise<unknown>) => Promise<void>;
@@ -89,6 +89,20 @@ test('private CAs and certificates', async (t) => {
   const workspace = await open('private-ca', { bucket: installation.bucket });
   t.after(() => workspace.remove());
   await live(step, workspace);
+  await step('make again what somebody else deleted', async () => {
+    const address = 'huaweicloud_ccm_private_certificate.full';
+    const certificateId = idOf(await workspace.resources(), address);
+    const api = await signIn(server);
+    await api.call('DELETE', `/v1/private-certificates/${certificateId}`);
+    api.close();
+    const changes = await workspace.plan();
+    assert.deepEqual(
+      changes.map((change) => [change.address, change.actions]),
+      [[address, ['create']]],
+    );
+    await workspace.apply();
+    await nothingToChange(workspace);
+  });
   const caId = idOf(await workspace.resources(), 'huaweicloud_ccm_private_ca.root');
   await step('destroy', () => workspace.destroy());
 

@@ -13,6 +13,8 @@ export interface Tools {
   readonly terraform: string;
   /** Folder of the executable terraform-provider-huaweicloud. */
   readonly providerFolder: string;
+  /** Of the program's own CA. */
+  readonly caFile: string;
 }
 
 /** A resource or data source as the state has it. */
@@ -76,7 +78,7 @@ export async function openWorkspace(tools: Tools, scenario: string, initial: Var
 }
 `;
   await writeFile(join(folder, 'cli.tfrc'), overrides);
-  const terraform = (...args: string[]) => runTerraform(tools.terraform, folder, args);
+  const terraform = (...args: string[]) => runTerraform(tools, folder, args);
   let variables = initial;
   const change = async (command: string, ...args: string[]): Promise<void> => {
     await writeFile(join(folder, 'terraform.tfvars.json'), JSON.stringify(variables));
@@ -111,7 +113,7 @@ export async function openWorkspace(tools: Tools, scenario: string, initial: Var
   };
 }
 
-function runTerraform(terraform: string, folder: string, args: readonly string[]): Promise<string> {
+function runTerraform(tools: Tools, folder: string, args: readonly string[]): Promise<string> {
   const { PATH, TF_LOG, TF_LOG_PATH } = process.env;
   const env = {
     PATH,
@@ -119,11 +121,13 @@ function runTerraform(terraform: string, folder: string, args: readonly string[]
     TF_CLI_CONFIG_FILE: join(folder, 'cli.tfrc'),
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',
+    // Where the provider acts as an agency it leaves out its argument cacert_file.
+    SSL_CERT_FILE: tools.caFile,
     ...(TF_LOG !== undefined && { TF_LOG, TF_LOG_PATH }),
   };
   return new Promise((resolve, reject) => {
     const settings = { cwd: folder, env, maxBuffer: outputLimitBytes, timeout: endsWithinMs };
-    execFile(terraform, [...args], settings, (error, stdout, stderr) => {
+    execFile(tools.terraform, [...args], settings, (error, stdout, stderr) => {
       if (error) reject(new Error(`terraform ${args.join(' ')}\n${onlyErrors(stdout, stderr)}`));
       else resolve(stdout);
     });

@@ -33,6 +33,7 @@ data "huaweicloud_ccm_certificates" "all" {}
 
 data "huaweicloud_ccm_private_cas" "by_name" {
   name       = huaweicloud_ccm_private_ca.main.distinguished_name[0].common_name
+  status     = "ACTIVED"
   depends_on = [huaweicloud_ccm_private_ca.main]
 }
 

@@ -201,6 +201,11 @@ resource "huaweicloud_kms_verify_sign" "main" {
   signature         = huaweicloud_kms_sign.main.signature
 }
 
+resource "huaweicloud_kms_key_update_primary_region" "main" {
+  key_id         = huaweicloud_kms_key.main.id
+  primary_region = data.huaweicloud_kms_key_regions.all.regions[0]
+}
+
 data "huaweicloud_kms_key" "by_alias" {
   key_alias = huaweicloud_kms_key.main.key_alias
 }
