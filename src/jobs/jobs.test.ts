@@ -99,6 +99,22 @@ describeOnEachDatabase('jobs', jobsMigrations, (open) => {
     assert.deepEqual(attempts, [1, 2, 3, 4]);
   });
 
+  test('are tried again in time whatever their failure is called', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const jobs = nodeOn(database, clock);
+    let attempts = 0;
+    jobs.handle('test', async () => {
+      attempts += 1;
+      throw new Error('a\0b');
+    });
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    await jobs.runDue();
+    clock.advance(1_000);
+    await jobs.runDue();
+    assert.equal(attempts, 2);
+  });
+
   test('come again when their handler says so', async () => {
     const database = await open();
     const clock = new FixedClock(start);

@@ -141,11 +141,12 @@ export class Worker {
     } catch (error) {
       const { kind, key, attempt } = job;
       log.error({ error, kind, key, attempt }, 'a job failed and will be tried again');
+      // Words of a server may be in it, and PostgreSQL keeps no NUL.
       await this.#record((transaction) =>
         updateHeld(transaction, job, {
           ready_ms: clock.nowMs() + retryDelayMs(attempt),
           lease: null,
-          last_error: String(error).slice(0, 1_000),
+          last_error: String(error).slice(0, 1_000).replaceAll('\0', ' '),
         }),
       );
     } finally {

@@ -69,6 +69,27 @@ describe('fields of applyCertificate', () => {
       assert.match(await refused('SCM.0005', { applicant_name }), /applicant_name/);
   });
 
+  const longest = {
+    domain: 255,
+    sans: 4_096,
+    csr: 5_120,
+    ...{ company_name: 63, company_unit: 63, company_province: 63, company_city: 63, contact_name: 63 },
+    ...{ applicant_phone: 63, contact_phone: 63, applicant_email: 256, contact_email: 256 },
+  };
+  for (const [field, length] of Object.entries(longest)) {
+    test(`${field} has at most ${length} characters (SCM.0005)`, async () => {
+      const padded = (characters: number) =>
+        field.endsWith('email') ? `${'a'.repeat(characters - 7)}@b.test` : 'a'.repeat(characters);
+      const message = new RegExp(`${field} must not have more than ${length} characters`);
+      assert.match(await refused('SCM.0005', { [field]: padded(length + 1) }, ov), message);
+      // What is in these is judged beyond its length, under other codes.
+      if (field === 'domain') await refused('SCM.0108', { domain: padded(length) });
+      else if (field === 'csr') await refused('SCM.0034', { csr: padded(length) });
+      else if (field === 'sans') await refused('SCM.0108', { sans: padded(length) }, multi);
+      else await accepted({ [field]: padded(length) }, ov);
+    });
+  }
+
   test('mail addresses must be some (SCM.0005)', async () => {
     assert.match(await refused('SCM.0005', { applicant_email: 'nobody' }), /applicant_email/);
     assert.match(await refused('SCM.0005', { contact_email: 'a@b@c' }), /contact_email/);

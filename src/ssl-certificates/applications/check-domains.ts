@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
+import { foreignText } from '../foreign-text.ts';
 import { namesOrganization } from './application.ts';
 import type { ApplicationPorts } from './application-ports.ts';
 import { type ApplicationSettings, applicationSettings, checkDelayMs } from './application-settings.ts';
@@ -9,6 +10,8 @@ import { challengeOf, changeValidation, type DomainValidation, listValidations }
 
 /** In one step; a hundred names are not to be a hundred questions at the same time. */
 const checksAtOnce = 8;
+/** Characters of what is kept of it. */
+const longestFailure = 1_000;
 
 /** CHECKING_DOMAIN: what is due of its names, or its end. Answers when to look again. */
 export async function checkDomains(
@@ -93,7 +96,7 @@ async function check(ports: ApplicationPorts, validation: DomainValidation): Pro
       verified_at: found ? nowMs : null,
       checked_at: nowMs,
       attempts: validation.attempts + 1,
-      last_failure: found ? null : verdict.reason.slice(0, 1_000),
+      last_failure: found ? null : foreignText(verdict.reason, longestFailure),
       publication,
     }),
   );
@@ -127,7 +130,7 @@ async function mailLink(ports: ApplicationPorts, validation: DomainValidation): 
       { ...validation, attempts },
       failure === undefined
         ? { publication: 'published', last_failure: 'The link in the mail was not followed yet.' }
-        : { last_failure: `The mail could not be sent: ${failure}`.slice(0, 1_000) },
+        : { last_failure: foreignText(`The mail could not be sent: ${failure}`, longestFailure) },
     ),
   );
 }

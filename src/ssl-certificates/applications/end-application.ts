@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
+import { foreignText } from '../foreign-text.ts';
 import { tell } from '../notifications/tell.ts';
 import { permissions } from '../permissions.ts';
 import type { ApplicationPorts } from './application-ports.ts';
@@ -22,11 +23,12 @@ export async function failApplication(
   transaction: Transaction,
   seen: SslCertificate,
   application: StoredApplication,
-  reason: string,
+  said: string,
 ): Promise<void> {
+  const reason = foreignText(said, longestReason);
   const certificate = await changeCertificate(transaction, seen, {
     status: 'UNPASSED',
-    failure_reason: reason.slice(0, longestReason),
+    failure_reason: reason,
     updated_at: ports.clock.nowMs(),
   });
   await destroyApplicationKey(ports, transaction, application);
@@ -36,7 +38,7 @@ export async function failApplication(
   await tell(ports, transaction, certificate, {
     kind: 'APPLICATION_FAILED',
     attempt: certificate.version,
-    reason: reason.slice(0, longestReason),
+    reason,
   });
 }
 

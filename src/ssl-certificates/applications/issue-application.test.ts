@@ -43,6 +43,16 @@ describe('the issuer', () => {
     assert.deepEqual([status, failure_reason], ['UNPASSED', 'No.']);
   });
 
+  test('that refuses in words that no database keeps ends it all the same', async () => {
+    world.down.add('begin');
+    const { certificate } = await applied();
+    world.down.clear();
+    world.settings.refusal = 'No\0\n\ud800way.';
+    await later(10_000);
+    const { status, failure_reason } = await certificate();
+    assert.deepEqual([status, failure_reason], ['UNPASSED', 'No \ufffdway.']);
+  });
+
   test('that is away from the first to the last day ends it: UNPASSED from CHECKING', async () => {
     world.down.add('begin');
     const { certificate } = await applied();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StartRefused } from '../../platform/start-refused.ts';
 import type { SslConfiguration } from '../configuration.ts';
+import { foreignText } from '../foreign-text.ts';
 import { CdnTarget } from './cdn-target.ts';
 import { ElbTarget } from './elb-target.ts';
 import { folderName } from './file-names.ts';
@@ -105,32 +106,45 @@ function guarded(accounts: readonly string[] | undefined, target: Target): Targe
   return {
     async push(bundle) {
       requireAccount(bundle);
-      return target.push(bundle).catch((error) => rethrow(withoutKey(error, bundle)));
+      const id = await target.push(bundle).catch((error) => rethrow(withoutKey(error, bundle)));
+      return nameOf(id, bundle) ?? bundle.certificateId;
     },
     async deploy(bundle, resource) {
       requireAccount(bundle);
-      return target.deploy(bundle, resource).catch((error) => rethrow(withoutKey(error, bundle)));
+      const done = await target.deploy(bundle, resource).catch((error) => rethrow(withoutKey(error, bundle)));
+      return {
+        targetCertificateId: nameOf(done.targetCertificateId, bundle) ?? bundle.certificateId,
+        resourceName: nameOf(done.resourceName, bundle) ?? (resource.id || resource.domainName),
+      };
     },
     resourcesUsing: (targetCertificateId) => target.resourcesUsing(targetCertificateId).catch(rethrow),
   };
+}
+
+const longestName = 255;
+
+/** What a target calls something; undefined for what cannot be a name, and for what it was sent: names are kept and shown. */
+function nameOf(answered: string, bundle: CertificateBundle): string | undefined {
+  const isName = answered.length <= longestName && answered === foreignText(answered, longestName);
+  return isName && !quotesKey(answered, bundle) ? answered : undefined;
 }
 
 /** Of a line of Base64: so much of it is no coincidence, and a text may have been cut. */
 const tellingLength = 16;
 
 /** What a target says goes to users, audit records and the log; some quote what they were sent, and that is a private key. */
-function withoutKey(error: unknown, { privateKeyPem }: CertificateBundle): unknown {
-  if (!(error instanceof Error)) return error;
-  const lines = privateKeyPem.split('\n').filter((line) => !line.startsWith('-----'));
-  const isQuoted = lines.some(
-    (line) => line.length >= tellingLength && error.message.includes(line.slice(0, tellingLength)),
-  );
-  if (!isQuoted) return error;
+function withoutKey(error: unknown, bundle: CertificateBundle): unknown {
+  if (!(error instanceof Error) || !quotesKey(error.message, bundle)) return error;
   const kind = error instanceof TargetFailure ? error.kind : 'unavailable';
   return new TargetFailure(
     kind,
     'The target refused it, in words that quote the private key; they are not kept.',
   );
+}
+
+function quotesKey(text: string, { privateKeyPem }: CertificateBundle): boolean {
+  const lines = privateKeyPem.split('\n').filter((line) => !line.startsWith('-----'));
+  return lines.some((line) => line.length >= tellingLength && text.includes(line.slice(0, tellingLength)));
 }
 
 function rethrow(error: unknown): never {

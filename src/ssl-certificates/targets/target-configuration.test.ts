@@ -80,3 +80,39 @@ test('other accounts than those of the configuration are refused; a failing disk
     text: /^The target could not be used/,
   });
 });
+
+test('what a target answers is kept only where it can be a name, and is not what it was sent', async () => {
+  const hook = {
+    service: 'WAF',
+    project: 'a',
+    connector: 'webhook',
+    url: 'https://hook.test',
+    secret: 'secret',
+  };
+  const { targets: configured } = readSslConfiguration(JSON.stringify({ targets: [hook] }), 'ssl.json');
+  const answers: { status: number; body: object }[] = [];
+  const ports = targetPorts(folder);
+  const request = async () => {
+    const { status, body } = answers.shift()!;
+    return { status, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+  };
+  const targets = await createTargets({ ...ports, outbound: { ...ports.outbound, request } }, configured);
+  const target = targets.find('WAF', 'a') as Target;
+  const bundle = await testBundle();
+  const resource = { id: 'c1', type: 'cloud', domainName: '', enterpriseProjectId: '0' };
+  const deployed = (certificate_id: string, resource_name: string) => {
+    answers.push({ status: 200, body: { certificate_id, resource_name } });
+    return target.deploy(bundle, resource);
+  };
+  assert.deepEqual(await deployed('theirs', 'der Laden'), {
+    targetCertificateId: 'theirs',
+    resourceName: 'der Laden',
+  });
+  for (const said of [bundle.privateKeyPem.split('\n')[1]!, 'x'.repeat(256), 'a\0b', 'a\nb', '\ud800'])
+    assert.deepEqual(await deployed(said, said), {
+      targetCertificateId: bundle.certificateId,
+      resourceName: 'c1',
+    });
+  answers.push({ status: 400, body: { error_code: 'X', error_msg: 'no\0\r\nway' } });
+  await assert.rejects(target.push(bundle), { kind: 'refused', text: 'X:no way' });
+});

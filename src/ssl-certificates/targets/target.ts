@@ -1,3 +1,5 @@
+import { foreignText } from '../foreign-text.ts';
+
 export type TargetService = 'CDN' | 'WAF' | 'ELB';
 
 /** What is brought to a target. PEM texts end with a line break. */
@@ -22,16 +24,20 @@ export interface TargetResource {
   readonly enterpriseProjectId: string;
 }
 
+/** More than is shown of it anywhere. */
+const longestText = 1_000;
+
 /** What a target says when it does not do what was asked. `text` is for the user: `failure_info`, `message`. */
 export class TargetFailure extends Error {
   readonly kind: 'refused' | 'forbidden' | 'quota' | 'unavailable' | 'no-such-resource';
   readonly text: string;
 
   constructor(kind: TargetFailure['kind'], text: string, options?: ErrorOptions) {
-    super(text, options);
+    const said = foreignText(text, longestText);
+    super(said, options);
     this.name = 'TargetFailure';
     this.kind = kind;
-    this.text = text;
+    this.text = said;
   }
 }
 

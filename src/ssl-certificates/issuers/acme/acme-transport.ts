@@ -6,6 +6,7 @@ import {
   OutboundFailed,
   OutboundRefused,
 } from '../../../platform/outbound/index.ts';
+import { foreignText } from '../../foreign-text.ts';
 
 /** Where an ACME server is, and how it is reached. */
 export interface AcmeServer {
@@ -130,7 +131,7 @@ export function problemText({ detail, subproblems }: ProblemDocument): string {
       )
     : [];
   const text = [typeof detail === 'string' ? detail : '', ...parts].filter((part) => part !== '').join(' ');
-  return text.slice(0, longestText);
+  return foreignText(text, longestText);
 }
 
 function readDocument({ body }: OutboundAnswer): { readonly type: string; readonly text: string } {
