@@ -97,6 +97,22 @@ describe('createCsr', () => {
     }
   });
 
+  test('name, names and company have lengths: SCM.0005', async () => {
+    const longest = { name: 63, domain_name: 63, sans: 255, company_name: 255, company_province: 255 };
+    for (const [field, length] of Object.entries(longest)) {
+      const answer = await bench
+        .account()
+        .send('POST', path, { ...personal, [field]: 'a'.repeat(length + 1) });
+      assert.deepEqual([answer.status, answer.body.error_code], [400, 'SCM.0005']);
+      assert.match(
+        answer.body.error_msg,
+        new RegExp(`${field} must not have more than ${length} characters`),
+      );
+    }
+    const longNamed = { ...personal, name: 'n'.repeat(63) };
+    assert.equal((await bench.account().send('POST', path, longNamed)).status, 201);
+  });
+
   test('a name that is no name of a host: SCM.0108', async () => {
     for (const wrong of [
       { domain_name: 'localhost' },
@@ -291,6 +307,17 @@ describe('getCsr, updateCsr, deleteCsr and getCsrPrivateKey', () => {
         assert.deepEqual([answer.status, answer.body.error_code], [400, 'SCM.0707'], `${method} ${id}`);
       }
     }
+  });
+
+  test('the new name is mandatory, and has at most 255 characters: SCM.0005', async () => {
+    const account = bench.account();
+    const { body: created } = await account.send<Csr>('POST', path, personal);
+    const rename = (name?: string) => account.send('PUT', `${path}/${created.id}`, { name });
+    for (const name of [undefined, '', 'n'.repeat(256)]) {
+      const answer = await rename(name);
+      assert.deepEqual([answer.status, answer.body.error_code], [400, 'SCM.0005']);
+    }
+    assert.equal((await rename('n'.repeat(255))).status, 200);
   });
 
   test('only the name changes', async () => {

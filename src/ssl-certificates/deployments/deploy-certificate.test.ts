@@ -137,9 +137,12 @@ test('what is missing or wrong has a code each', async () => {
     'SCM.0005',
   ]);
   assert.deepEqual(await refused(deploy(elb(7))), [400, 'SCM.0005']);
+  assert.deepEqual(await refused(deploy(elb('a'.repeat(64)))), [400, 'SCM.0005']);
+  assert.deepEqual((await deploy(elb('a'.repeat(63)))).body, { failure_list: [] });
   const inProject = (project_name: string | undefined) => deploy({ ...elb('a'), project_name });
   assert.deepEqual(await refused(inProject(undefined), /project_name is mandatory/), [400, 'SCM.0005']);
   assert.deepEqual(await refused(inProject('nowhere-1')), [400, 'SCM.0075']);
+  assert.deepEqual(await refused(inProject('p'.repeat(256))), [400, 'SCM.0005']);
   assert.deepEqual(await refused(inProject('waf-only')), [400, 'SCM.0204']);
 });
 

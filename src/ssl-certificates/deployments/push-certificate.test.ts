@@ -67,6 +67,8 @@ test('what is wrong with service and project has a code each', async () => {
   assert.deepEqual(await refused(push('WAF', 'elb-only')), [400, 'SCM.0224']);
   assert.deepEqual(await refused(push('WAF', '')), [400, 'SCM.0005']);
   assert.deepEqual(await refused(push('ELB', undefined)), [400, 'SCM.0005']);
+  assert.deepEqual(await refused(push('ELB', 'p'.repeat(256))), [400, 'SCM.0005']);
+  assert.deepEqual(await refused(push('ELB', 'p'.repeat(255))), [400, 'SCM.0075']);
   assert.deepEqual(await refused(account.send('POST', path(id), {})), [400, 'SCM.0005']);
 });
 
@@ -203,6 +205,7 @@ test('batch push: what is wrong with the whole request is an error', async () =>
   assert.deepEqual(await refused(batch('OBS', ['cn-north-7'])), [400, 'SCM.0030']);
   assert.deepEqual(await refused(batch('ELB', ['cn-north-7', 'cn-north-7'])), [400, 'SCM.0507']);
   assert.deepEqual(await refused(batch('ELB', [])), [400, 'SCM.0005']);
+  assert.deepEqual(await refused(batch('ELB', ['p'.repeat(33)])), [400, 'SCM.0005']);
   assert.deepEqual(
     await refused(
       batch(
