@@ -1,8 +1,9 @@
 import type { Actor } from '../../iam/actor.ts';
+import { AccessDenied } from '../../platform/errors.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
 import { loadCertificate, requireStatus } from '../certificates/load-certificate.ts';
 import { scmError } from '../errors.ts';
-import { permissions } from '../permissions.ts';
+import { accessRequest, permissions } from '../permissions.ts';
 import { issuerRequest } from './application.ts';
 import type { ApplicationPorts } from './application-ports.ts';
 import type { ApplyBody } from './application-schemas.ts';
@@ -24,7 +25,9 @@ export async function applyCertificate(
 ): Promise<void> {
   const seen = await loadCertificate(ports, actor, 'applyCertificate', certificateId);
   requireStatus('applyCertificate', seen, ports.clock.nowMs());
-  const prepared = await prepareApplication(ports, seen, readApplicationBody(body));
+  const prepared = await prepareApplication(ports, seen, readApplicationBody(body), () =>
+    mayReadKeys(ports, actor),
+  );
   const beginning = await tryToBegin(ports, seen, prepared);
   await ports.database.transaction(async (transaction) => {
     const { certificate, application } = await submitApplication(ports, transaction, seen, prepared);
@@ -39,6 +42,17 @@ export async function applyCertificate(
     });
   });
   ports.jobs.wake();
+}
+
+/** Who may not is given the certificate without the key, as an applicant who keeps it elsewhere; the refusal is on record. */
+async function mayReadKeys({ identity }: ApplicationPorts, actor: Actor): Promise<boolean> {
+  try {
+    await identity.authorize(actor, accessRequest('getCsrPrivateKey'));
+    return true;
+  } catch (error) {
+    if (error instanceof AccessDenied) return false;
+    throw error;
+  }
 }
 
 /** Undefined if the issuer could not be asked. */

@@ -142,6 +142,13 @@ describe('keys and CSRs', () => {
       csr: made.csr,
     });
     assert.equal(answer.status, 200);
+    const narrow = await buy(bench.database, account.accountId);
+    const byOther = await account
+      .without('scm::getCsrPrivateKey')
+      .send('POST', `${certificatePath(narrow)}/apply`, { ...application, csr: made.csr });
+    assert.equal(byOther.status, 200);
+    // Nor has the certificate a key that this user could export.
+    assert.equal((await findApplication(bench.database, narrow))?.key_id, null);
     assert.equal((await account.send('DELETE', `/v3/scm/csr/${csr.id}`)).status, 204);
     const stored = await findApplication(bench.database, id);
     const signer = await bench.keyStore.signer(keyOwner(account.accountId), stored!.key_id!);

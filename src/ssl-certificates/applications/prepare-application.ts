@@ -21,6 +21,9 @@ export interface PreparedApplication {
   readonly key: UnsavedKey | undefined;
 }
 
+/** Whether who applies may have the key of a CSR that was made here: export would be another way to it. Time has nobody to ask. */
+export type MayTakeKey = () => Promise<boolean>;
+
 /**
  * To be called outside a transaction: it generates the key, and may ask the network of an IP address. Throws SCM.0005, SCM.0010 (not
  * bought here), SCM.0015, SCM.0017 (no issuer), SCM.0033, SCM.0034, SCM.0035, SCM.0036, SCM.0063, SCM.0108.
@@ -29,6 +32,7 @@ export async function prepareApplication(
   ports: Pick<ApplicationPorts, 'database' | 'keyStore' | 'outbound' | 'issuers'>,
   certificate: SslCertificate,
   data: ApplicationData,
+  mayTakeKey: MayTakeKey = async () => false,
 ): Promise<PreparedApplication> {
   const names = readNames(data.domain, data.sans);
   requireBought(certificate, names);
@@ -39,7 +43,7 @@ export async function prepareApplication(
     const request = await readRequest(data.csr);
     requireMatch(request, names);
     const { der: csrDer } = request.csr;
-    const key = await copyOfKnownKey(ports, certificate, csrDer);
+    const key = await copyOfKnownKey(ports, certificate, csrDer, mayTakeKey);
     return { data, names, csrDer, keyAlgorithm: request.keyAlgorithm, key };
   }
   const organization = organizationOf(certificate.type, data.applicant);
@@ -59,10 +63,12 @@ async function copyOfKnownKey(
   { database, keyStore }: Pick<ApplicationPorts, 'database' | 'keyStore'>,
   { account_id: accountId, predecessor_id: predecessorId }: SslCertificate,
   csrDer: Uint8Array,
+  mayTakeKey: MayTakeKey,
 ): Promise<UnsavedKey | undefined> {
   const former = predecessorId === null ? undefined : await findApplication(database, predecessorId);
   const isFormer = former !== undefined && Buffer.from(former.csr_der).equals(csrDer);
-  const known = (await findCsrWithKey(database, accountId, csrDer)) ?? (isFormer ? former : undefined);
+  const made = await findCsrWithKey(database, accountId, csrDer);
+  const known = made && (await mayTakeKey()) ? made : isFormer ? former : undefined;
   if (!known?.key_id) return undefined;
   const pkcs8 = await keyStore.exportPrivateKey(keyOwner(accountId), known.key_id);
   try {
