@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Reader, Transaction } from '../../platform/db/index.ts';
+import { listTables } from '../certificates/certificate-listing-store.ts';
 import type { SslApplicationTable, SslCertificateTables } from '../tables.ts';
 
 export type StoredApplication = Selectable<SslApplicationTable>;
@@ -52,16 +53,29 @@ export async function removeApplication(transaction: Transaction, certificateId:
     .execute();
 }
 
+function certificatesOf(reader: Reader, accountId: string, enterpriseProjectIds: readonly string[]) {
+  return listTables(reader)
+    .selectFrom('ssl_certificate_listings')
+    .select('certificate_id')
+    .where('account_id', '=', accountId)
+    .where('enterprise_project_id', 'in', enterpriseProjectIds);
+}
+
 /** Applications whose organisation nobody has reviewed yet, the oldest first. */
 export async function listWaitingApplications(
   reader: Reader,
   accountId: string,
+  enterpriseProjectIds: 'all' | readonly string[],
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly total: number; readonly applications: StoredApplication[] }> {
-  const waiting = tables(reader)
+  const all = tables(reader)
     .selectFrom('ssl_applications')
     .where('account_id', '=', accountId)
     .where('review', '=', 'waiting');
+  const waiting =
+    enterpriseProjectIds === 'all'
+      ? all
+      : all.where('certificate_id', 'in', certificatesOf(reader, accountId, enterpriseProjectIds));
   const { total } = await waiting
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();

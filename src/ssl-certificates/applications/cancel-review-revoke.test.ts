@@ -32,6 +32,9 @@ describe('organisations', () => {
     assert.deepEqual([certificate_id, company_name, domain], [id, 'Company XX', 'www.test.com']);
     assert.match(submit_time!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d$/);
     assert.equal((await bench.account().send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 0);
+    // Nor those of enterprise projects in which the user may not review.
+    const elsewhere = account.without('scm:cert:reviewApplication@0');
+    assert.equal((await elsewhere.send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 0);
     // From now on it has its whole time for being issued.
     world.down.add('issue');
     await post('review', { decision: 'approve' });

@@ -60,17 +60,18 @@ export async function reviewApplication(
   ports.jobs.wake();
 }
 
-/** Applications that wait for a review, the longest waiting first. Throws AccessDenied. */
+/** Applications that wait for a review and that the actor may review, the longest waiting first. Throws AccessDenied. */
 export async function listReviews(
   { database, identity }: Pick<ApplicationPorts, 'database' | 'identity'>,
   actor: Actor,
   page: { readonly limit: number; readonly offset: number },
 ) {
-  await identity.authorize(actor, accessRequest('reviewApplication'));
-  const { total, applications } = await listWaitingApplications(database, actor.accountId, page);
+  const { accountId } = actor;
+  const projects = await identity.permittedEnterpriseProjects(actor, accessRequest('reviewApplication'));
+  const { total, applications } = await listWaitingApplications(database, accountId, projects, page);
   const reviews = await Promise.all(
     applications.map(async (application) => {
-      const certificate = await findCertificate(database, actor.accountId, application.certificate_id);
+      const certificate = await findCertificate(database, accountId, application.certificate_id);
       const applicant = JSON.parse(application.applicant) as Applicant;
       return {
         certificate_id: application.certificate_id,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
+import { knownProject } from '../../../test/support/identity-double.ts';
 import type { InjectedAccount } from '../../../test/support/injected-accounts.ts';
 import { type Bench, benchMigrations, openBench } from '../ssl-certificates.fixture.ts';
 import { storeCertificate } from '../stored-certificate.fixture.ts';
@@ -33,6 +34,33 @@ describeOnEachDatabase('certificates by tags', benchMigrations, (open) => {
   const live = { key: 'stage', value: 'live' };
   const has = (key: string, ...values: string[]) => ({ key, values });
   const five = { 'a-x': [red, test1], 'b-x': [blue, test1], 'c-x': [red, live], 'd-x': [red], 'e-x': [] };
+
+  test('only certificates of the enterprise projects that the user may see, however they are searched', async () => {
+    await make({ 'a-x': [red], 'b-x': [] });
+    for (const name of ['c-x', 'd-x']) {
+      const columns = { name, enterprise_project_id: knownProject };
+      const id = await storeCertificate(bench, account.accountId, columns);
+      if (name === 'c-x') await client.batch(id, 'create', [red]);
+    }
+    const narrow = tagClient(account.without(`scm:cert:listCertificatesByTag@${knownProject}`));
+    const searches: [object, string][] = [
+      [{}, 'ab'],
+      [{ tags: [has('colour')] }, 'a'],
+      [{ tags_any: [has('colour'), has('stage')] }, 'a'],
+      [{ not_tags_any: [has('colour')] }, 'b'],
+      [{ matches: [{ key: 'resource_name', value: '-x' }] }, 'ab'],
+      [{ without_any_tag: true }, 'b'],
+    ];
+    for (const [search, found] of searches) {
+      assert.equal(
+        namesOf(await narrow.find(search))
+          .map(([first]) => first)
+          .join(''),
+        found,
+      );
+      assert.equal(await narrow.count(search), found.length);
+    }
+  });
 
   test('each list of tags by its own rule, alone and together', async () => {
     await make(five);

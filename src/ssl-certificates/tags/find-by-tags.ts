@@ -76,8 +76,9 @@ async function authorizedSearch(
   };
   const { tags, tagsAny, notTags, notTagsAny } = search;
   const requestedTags = merged([...tags, ...tagsAny, ...notTags, ...notTagsAny]);
-  await identity.authorize(actor, accessRequest('findByTags', { requestedTags }));
-  return { ...search, tags: await rarestFirst(database, actor.accountId, tags) };
+  const access = accessRequest('findByTags', { requestedTags });
+  const enterpriseProjectIds = await identity.permittedEnterpriseProjects(actor, access);
+  return { ...search, enterpriseProjectIds, tags: await rarestFirst(database, actor.accountId, tags) };
 }
 
 /** A key that stands in several lists is one condition for policies, with the values of all of them. */

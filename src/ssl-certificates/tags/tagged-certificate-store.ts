@@ -7,6 +7,8 @@ import type { Matches, TagCondition } from './tag.ts';
 /** All of it holds. */
 export interface TagSearch {
   readonly accountId: string;
+  /** Certificates of these only. */
+  readonly enterpriseProjectIds: 'all' | readonly string[];
   /** True: certificates without tags only; the four lists are empty then. */
   readonly withoutAnyTag: boolean;
   /** Has all of these. */
@@ -38,8 +40,9 @@ export async function findTagged(
 }
 
 export async function countTagged(reader: Reader, search: TagSearch): Promise<number> {
-  const isOfAll = !isByTags(search) && search.matches.name === undefined;
-  if (isOfAll && search.matches.certificateId === undefined) return countNotExcluded(reader, search);
+  const { enterpriseProjectIds, matches: sought } = search;
+  const isOfAll = !isByTags(search) && enterpriseProjectIds === 'all' && sought.name === undefined;
+  if (isOfAll && sought.certificateId === undefined) return countNotExcluded(reader, search);
   const counted = await searchOf(reader, search)
     .select((eb) => eb.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
@@ -89,11 +92,13 @@ export async function rarestFirst(
 
 /** Begins with what an index finds: a certificate has a key once, so the first key that it has to have finds it once. */
 function searchOf(reader: Reader, search: TagSearch) {
-  const { accountId } = search;
+  const { accountId, enterpriseProjectIds } = search;
   const [first, ...others] = search.tags;
   let found = candidates(reader, search, first);
   const { certificateId, name } = search.matches;
   if (certificateId !== undefined) found = found.where('found.certificate_id', '=', certificateId);
+  if (enterpriseProjectIds !== 'all')
+    found = found.where((eb) => isOfProjects(eb, accountId, enterpriseProjectIds));
   for (const condition of others) found = found.where((eb) => has(eb, condition));
   if (search.tagsAny.length > 0 && first)
     found = found.where((eb) => eb.or(search.tagsAny.map((condition) => has(eb, condition))));
@@ -178,6 +183,17 @@ function isNamed(eb: Found, accountId: string, name: string): Expression<SqlBool
       .where('row.account_id', '=', accountId)
       .whereRef('row.certificate_id', '=', 'found.certificate_id')
       .where((row) => matches(row.ref('row.search_text'), namePattern(name))),
+  );
+}
+
+function isOfProjects(eb: Found, accountId: string, ids: readonly string[]): Expression<SqlBool> {
+  return eb.exists(
+    eb
+      .selectFrom('ssl_certificate_listings as row')
+      .select('row.certificate_id')
+      .where('row.account_id', '=', accountId)
+      .whereRef('row.certificate_id', '=', 'found.certificate_id')
+      .where('row.enterprise_project_id', 'in', [...ids]),
   );
 }
 
