@@ -213,6 +213,18 @@ describe('uploadCsr', () => {
     }
   });
 
+  test('name, CSR and key have lengths: SCM.0005', async () => {
+    for (const [field, length] of Object.entries({ name: 63, csr: 5_120, private_key: 4_096 })) {
+      const body = { name: 'own', csr: 'x', [field]: 'a'.repeat(length + 1) };
+      const answer = await bench.account().send('POST', `${path}/upload`, body);
+      assert.deepEqual([answer.status, answer.body.error_code], [400, 'SCM.0005']);
+      assert.match(
+        answer.body.error_msg,
+        new RegExp(`${field} must not have more than ${length} characters`),
+      );
+    }
+  });
+
   test('what is not a CSR, or proves nothing, or has a key of another kind: SCM.0034', async () => {
     const forged = parseSinglePem(sampleCsr, 'CERTIFICATE REQUEST').slice();
     forged[forged.indexOf(0x64, 20)]! ^= 1;

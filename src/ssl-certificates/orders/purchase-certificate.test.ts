@@ -198,6 +198,7 @@ describe('what is refused', () => {
     await refused({ agree_privacy_protection: false }, 'SCM.0005', /agree_privacy_protection/);
     await refused({ agree_privacy_protection: undefined }, 'SCM.0005', /agree_privacy_protection/);
     await refused({ is_auto_pay: 'true' }, 'SCM.0005', /is_auto_pay/);
+    await refused({ order_id: 'x'.repeat(64) }, 'SCM.0005', /order_id/);
     await refused({ primary_domain_type: 'X' }, 'SCM.0051', /primary_domain_type/);
   });
 
