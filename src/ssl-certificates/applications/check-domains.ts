@@ -81,7 +81,9 @@ async function check(ports: ApplicationPorts, validation: DomainValidation): Pro
   if (validation.method === 'EMAIL') return mailLink(ports, validation);
   const challenge = challengeOf(validation);
   const failure =
-    validation.publication === 'due' ? await failureOf(ports.validators.publish(challenge)) : undefined;
+    validation.publication === 'due'
+      ? await failureOf(ports, validation, ports.validators.publish(challenge))
+      : undefined;
   const verdict =
     failure === undefined
       ? await ports.validators.check(challenge)
@@ -102,11 +104,17 @@ async function check(ports: ApplicationPorts, validation: DomainValidation): Pro
   );
 }
 
-async function failureOf(work: Promise<void>): Promise<string | undefined> {
+/** The applicant is told the message; what else the error knows, such as where a server is, is the operator's. */
+async function failureOf(
+  { log }: ApplicationPorts,
+  { certificate_id: certificateId, domain }: DomainValidation,
+  work: Promise<void>,
+): Promise<string | undefined> {
   try {
     await work;
     return undefined;
   } catch (error) {
+    log.warn({ error, certificateId, domain }, 'a record was not written, or a mail not sent');
     return error instanceof Error ? error.message : String(error);
   }
 }
@@ -123,7 +131,7 @@ async function mailLink(ports: ApplicationPorts, validation: DomainValidation): 
     }),
   );
   if (!isStored) return;
-  const failure = await failureOf(ports.validators.mail(challengeOf(validation), token));
+  const failure = await failureOf(ports, validation, ports.validators.mail(challengeOf(validation), token));
   await ports.database.transaction((transaction) =>
     changeValidation(
       transaction,

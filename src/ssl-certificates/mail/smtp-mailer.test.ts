@@ -118,9 +118,14 @@ describe('mail by SMTP', () => {
   });
 
   it('fails where the server is down or refuses the recipient', async () => {
-    await assert.rejects(mailer('none', { port: await freePort() }).send(mail), { code: 'ESOCKET' });
+    // Applicants are told, who are not to know where it is or what it says.
+    await assert.rejects(mailer('none', { port: await freePort() }).send(mail), {
+      code: 'ESOCKET',
+      message: 'the mail server could not be used (ESOCKET)',
+    });
     await assert.rejects(mailer('none').send({ ...mail, to: 'nobody@example.test' }), {
       responseCode: 550,
+      message: 'the mail server answered 550',
     });
     assert.deepEqual(received, []);
   });

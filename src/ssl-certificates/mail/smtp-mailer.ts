@@ -38,7 +38,7 @@ export function createMailer(settings: MailConfiguration): Mailer {
       if (!oneAddress.test(to) || to.length > longestAddress)
         throw new Error('the mail is not sent: its recipient is not one address');
       if (/\p{Cc}/u.test(subject)) throw new Error('the mail is not sent: its subject is not one line');
-      await transport.sendMail({
+      const mail = {
         from,
         // As an object it is taken as it is; as a text it would be read as a list.
         to: { name: '', address: to },
@@ -46,9 +46,19 @@ export function createMailer(settings: MailConfiguration): Mailer {
         text,
         // RFC 3834 §5: no answering machine answers.
         headers: { 'Auto-Submitted': 'auto-generated' },
+      };
+      await transport.sendMail(mail).catch((error: unknown) => {
+        throw failureOf(error);
       });
     },
   };
+}
+
+/** Applicants are told of it: what the operator's server says, and where it is, is in the cause, for the log. */
+function failureOf(cause: unknown): Error {
+  const { code, responseCode } = cause as { readonly code?: unknown; readonly responseCode?: unknown };
+  const what = responseCode === undefined ? `could not be used (${code})` : `answered ${responseCode}`;
+  return Object.assign(new Error(`the mail server ${what}`, { cause }), { code, responseCode });
 }
 
 function credentialsOf({ user, password }: MailConfiguration, tls: string) {

@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 
-/** Asks a name server by TCP (RFC 1035 §4.2.2: the length goes before the message). Rejects where no whole answer comes in time. */
+/**
+ * Asks a name server by TCP (RFC 1035 §4.2.2: the length goes before the message). Rejects where no whole answer comes in time, in words
+ * for applicants, who are not to know where the operator's server is.
+ */
 export function exchangeMessage(
   server: { readonly host: string; readonly port: number },
   message: Buffer,
@@ -20,11 +23,7 @@ export function exchangeMessage(
       resolve(received.subarray(2, end));
       socket.destroy();
     });
-    socket.on('error', (cause) =>
-      reject(new Error(`the name server ${server.host}:${server.port} cannot be asked`, { cause })),
-    );
-    socket.on('close', () =>
-      reject(new Error(`the name server ${server.host}:${server.port} did not answer`)),
-    );
+    socket.on('error', (cause) => reject(new Error('the name server cannot be asked', { cause })));
+    socket.on('close', () => reject(new Error('the name server did not answer')));
   });
 }

@@ -139,7 +139,9 @@ describe('DNS UPDATE beside what BIND accepted and answered', () => {
 
   it('fails where nobody answers or half an answer comes', async () => {
     const closed = provider(accepted.nowMs, { server: `127.0.0.1:${await freePort()}` });
-    await assert.rejects(closed.add('_dnsauth.example.test', 'value'), /cannot be asked/);
+    await assert.rejects(closed.add('_dnsauth.example.test', 'value'), {
+      message: 'the name server cannot be asked',
+    });
     const cut = createServer((socket) => socket.resume().end(Buffer.from([0, 9, 1])));
     await new Promise<void>((resolve) => cut.listen(0, '127.0.0.1', resolve));
     const half = provider(accepted.nowMs, { server: `127.0.0.1:${(cut.address() as AddressInfo).port}` });
