@@ -100,7 +100,12 @@ function ask(address: NetConnectOpts, command: string, timeoutMs: number): Promi
       else chunks.push(chunk);
     });
     socket.once('connect', () => socket.write(command));
-    socket.once('error', (error) => reject(new Error(`HAProxy: ${error.message}`, { cause: error })));
+    // The message of the machine's own failures names the operator's socket or address, which are not for users.
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const what =
+        error.code === undefined ? error.message : `HAProxy: it could not be asked (${error.code})`;
+      reject(new Error(what, { cause: error }));
+    });
     socket.once('close', () => {
       clearTimeout(late);
       resolve(Buffer.concat(chunks).toString());

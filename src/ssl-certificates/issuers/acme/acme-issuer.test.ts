@@ -95,6 +95,25 @@ describe('an ACME server as issuer', () => {
     assert.match(begun.reason, /does not verify \*\.example\.test by the method FILE/);
   });
 
+  test('records are for what was applied for, whatever the server asks, and tokens are tokens', async () => {
+    const answer = (value: string, token: string) => {
+      const challenge = { type: 'dns-01', url: `${server.directoryUrl}/c`, status: 'pending', token };
+      const identifier = { type: 'dns', value };
+      return { status: 200, body: { identifier, status: 'pending', challenges: [challenge] } };
+    };
+    const names = ['www.shop.example.test'];
+    const ask = async (value: string, token: string) => {
+      server.instead.set('/authorization/', [answer(value, token)]);
+      return issuer.begin(await newApplication({ names }));
+    };
+    for (const value of ['www.shop.example.test', 'Example.test'])
+      assert.ok(!('kind' in (await ask(value, 'a-token_1'))));
+    for (const value of ['bank.test', 'a.www.shop.example.test', 'op.example.test', ''])
+      assert.match(JSON.stringify(await ask(value, 'a-token_1')), /which was not applied for/);
+    for (const token of ['../../x', 'a b', '$(id)', ''])
+      assert.match(JSON.stringify(await ask('www.shop.example.test', token)), /a token .* that is none/);
+  });
+
   test('an account of this installation has an account there of its own, made once, with the same key', async () => {
     await begin(issuer, application);
     await begin(issuer, application);

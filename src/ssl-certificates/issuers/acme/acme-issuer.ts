@@ -1,6 +1,6 @@
+import type { Authorization } from 'acme-client';
 import { encodePem } from '../../../pki/index.ts';
-
-import type { CertificateApplication, Challenge, Issuer } from '../issuer.ts';
+import type { CertificateApplication, Challenge, Issuer, ValidationMethod } from '../issuer.ts';
 import {
   type AcmeAccountPorts,
   type AcmeAccountSettings,
@@ -10,7 +10,7 @@ import {
 import { type AcmeState, newOrder, type Refused, refusalOf } from './acme-order.ts';
 import { AcmeProblem } from './acme-transport.ts';
 import { advanceOrder } from './advance-order.ts';
-import { challengeFor, nameOf } from './authorizations.ts';
+import { acmeChallengeOf, challengeFor, nameOf } from './authorizations.ts';
 
 /** RFC 5280 §5.3.1; ACME cannot take a revocation back, so there is no hold. */
 const reasonCodes: Readonly<Record<string, number>> = {
@@ -60,6 +60,8 @@ async function begin(session: AcmeSession, { method, names }: CertificateApplica
   for (const authorization of authorizations) {
     // The account has shown it before, and the server remembers.
     if (authorization.status === 'valid') continue;
+    const problem = problemOf(authorization, method, names);
+    if (problem !== undefined) return { kind: 'refused', reason: problem } satisfies Refused;
     const { result } = await session((client) => challengeFor(client, authorization, method));
     if (result === undefined) {
       const reason = `The CA does not verify ${nameOf(authorization)} by the method ${method}.`;
@@ -68,6 +70,25 @@ async function begin(session: AcmeSession, { method, names }: CertificateApplica
     challenges.push(result);
   }
   return { state: JSON.stringify({ orderUrl: order.url, ordersBefore: 0 } satisfies AcmeState), challenges };
+}
+
+/** RFC 8555 §8: of base64url. It becomes a path, or is read by a shell somewhere. */
+const tokenForm = /^[A-Za-z0-9_-]+$/;
+
+/** Records are written as the server says, into zones of the operator: for names that were applied for, and those above them (§7.1.3). */
+function problemOf(
+  authorization: Authorization,
+  method: ValidationMethod,
+  names: readonly string[],
+): string | undefined {
+  const name = nameOf(authorization);
+  const base = name.replace(/^\*\./, '').toLowerCase();
+  const isOfApplication = names.some((each) => `.${each.replace(/^\*\./, '')}`.endsWith(`.${base}`));
+  if (!isOfApplication) return `The CA asks for a proof of ${name}, which was not applied for.`;
+  const token = acmeChallengeOf(authorization, method)?.token;
+  return token === undefined || tokenForm.test(token)
+    ? undefined
+    : `The CA sent a token for ${name} that is none (RFC 8555 8).`;
 }
 
 async function revoke(session: AcmeSession, certificateDer: Uint8Array, reason: string): Promise<void> {
