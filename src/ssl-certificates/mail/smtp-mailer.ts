@@ -3,14 +3,11 @@ import { createTransport } from 'nodemailer';
 import { StartRefused } from '../../platform/start-refused.ts';
 import { readSecret } from '../secret-setting.ts';
 import type { MailConfiguration } from './mail-configuration.ts';
-import type { Mailer } from './mailer.ts';
+import { isOneAddress, type Mailer } from './mailer.ts';
 
 const standardPorts = { implicit: 465, starttls: 587, none: 25 } as const;
 /** Of each step with a server that says nothing: to connect, to greet, to answer. */
 const silenceMs = 15_000;
-/** One address (RFC 5321 §4.1.2) without quoting: what could be read as a list, a name or a further header is none. */
-const oneAddress = /^[^\s<>()[\]\\,;:"@\p{Cc}]+@[^\s<>()\\,;:"@\p{Cc}]+$/u;
-const longestAddress = 254;
 
 /**
  * A mailer on the operator's SMTP server. It does not ask the guard of outbound connections: nobody but the operator names the
@@ -35,8 +32,7 @@ export function createMailer(settings: MailConfiguration): Mailer {
   });
   return {
     async send({ to, subject, text }) {
-      if (!oneAddress.test(to) || to.length > longestAddress)
-        throw new Error('the mail is not sent: its recipient is not one address');
+      if (!isOneAddress(to)) throw new Error('the mail is not sent: its recipient is not one address');
       if (/\p{Cc}/u.test(subject)) throw new Error('the mail is not sent: its subject is not one line');
       const mail = {
         from,

@@ -158,6 +158,28 @@ test('the applicant and the contact are told, each once, unless the configuratio
   }
 });
 
+test('a tenant whose recipients cannot be sent to keeps the mails of others not waiting', async () => {
+  const { mail, bench, id, accountId, told } = await setUp({ notifications: {} });
+  const refusals: string[] = [];
+  const send = mail.send.bind(mail);
+  mail.send = async (message) => {
+    if (message.to === 'pki@others.test') return send(message);
+    refusals.push(message.to);
+    throw Object.assign(new Error('not now'), { responseCode: 450 });
+  };
+  const store = (certificate_id: string, account_id: string, applicant: object) =>
+    bench.database.transaction((transaction) =>
+      storeApplication(transaction, { certificate_id, account_id, applicant: JSON.stringify(applicant) }),
+    );
+  await store(id, accountId, { applicant_email: 'a,b@evil.test', contact_email: 'grey@evil.test' });
+  const other = bench.account().accountId;
+  const otherId = await storeCertificate(bench, other, { status: 'ISSUED' });
+  await store(otherId, other, { applicant_email: 'pki@others.test' });
+  await told();
+  await told({ kind: 'CERT_ISSUED' }, { id: otherId, accountId: other });
+  assert.deepEqual([refusals, mail.mails.map(({ to }) => to)], [['grey@evil.test'], ['pki@others.test']]);
+});
+
 test('without a mail server or a recipient an occasion is recorded, and told to nobody later', async () => {
   const bench = await openSqliteBench({ configuration: { notifications: { emails: notifications.emails } } });
   const { accountId } = bench.account();

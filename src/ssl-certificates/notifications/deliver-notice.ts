@@ -32,8 +32,8 @@ export function createDelivery(ports: Ports): JobHandler {
       await send(ports, webhooks, { notice, recipient, toldMs });
       pauses.succeeded(place);
     } catch (error) {
-      // A recipient that the SMTP server refuses says nothing of the server.
-      if (!isRefusedRecipient(error)) pauses.failed(place);
+      // A recipient that the SMTP server does not take, for now or for good, says nothing of the server: tenants name recipients.
+      if (!isAnswered(error)) pauses.failed(place);
       if (clock.nowMs() - toldMs < givenUpAfterMs) throw error;
       log.error({ error, notice: notice.id, place }, 'a notice could not be delivered and is given up');
     }
@@ -79,7 +79,8 @@ function placeOf(recipient: Recipient): string {
   return recipient.kind === 'mail' ? recipient.address : recipient.url;
 }
 
-/** Of SMTP (RFC 5321 §4.2.1), 5yz is said for good. */
-function isRefusedRecipient(error: unknown): boolean {
-  return error instanceof Error && 'responseCode' in error && Number(error.responseCode) >= 500;
+/** By the SMTP server, and not that it is about to close (RFC 5321 §3.8). */
+function isAnswered(error: unknown): boolean {
+  if (!(error instanceof Error && 'responseCode' in error)) return false;
+  return typeof error.responseCode === 'number' && error.responseCode !== 421;
 }

@@ -1,4 +1,5 @@
 import type { SslConfiguration } from '../configuration.ts';
+import { isOneAddress } from '../mail/mailer.ts';
 
 /** Where a notice goes. */
 export type Recipient =
@@ -42,6 +43,6 @@ export function addressesOf(applicant: string | undefined): string[] {
   if (applicant === undefined) return [];
   const { applicant_email, contact_email } = JSON.parse(applicant) as Partial<Record<string, unknown>>;
   return [applicant_email, contact_email].filter(
-    (address): address is string => typeof address === 'string' && address.includes('@'),
+    (address): address is string => typeof address === 'string' && isOneAddress(address),
   );
 }
