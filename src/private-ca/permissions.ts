@@ -1,34 +1,13 @@
+import { type AccessTarget, askFor, type Permission, permission } from '../iam/access-question.ts';
 import type { AccessRequest } from '../iam/actor.ts';
 
-type ConditionKey =
-  | 'g:EnterpriseProjectId'
-  | 'pca:CommonName'
-  /** One for each tag of the resource, `g:ResourceTag/<key>`. */
-  | 'g:ResourceTag'
-  /** One for each tag that the request names, `g:RequestTag/<key>`. */
-  | 'g:RequestTag'
-  | 'g:TagKeys';
-
-type Permission = {
-  readonly action: string;
-  /** Other names of the action in the reference (chapter 5, column Alias); a policy may use any of them. */
-  readonly aliases: readonly string[];
-  /** Reference 5.2. Creations have no tags in their bodies (PCA-D012), so theirs are without keys for them. */
-  readonly conditionKeys: readonly ConditionKey[];
-};
-
-function permission(
-  action: string,
-  conditionKeys: readonly ConditionKey[],
-  ...aliases: string[]
-): Permission {
-  return { action, aliases, conditionKeys };
-}
+export type { AccessTarget, RequestedTags } from '../iam/access-question.ts';
 
 const project = ['g:EnterpriseProjectId'] as const;
 const tagged = ['g:EnterpriseProjectId', 'g:ResourceTag'] as const;
 const projectAndName = ['g:EnterpriseProjectId', 'pca:CommonName'] as const;
 
+/** Reference 5.2. Creations have no tags in their bodies (PCA-D012), so theirs are without keys for them. */
 export const permissions = {
   listAuthorities: permission('pca:ca:list', project),
   createAuthority: permission('pca:ca:create', project),
@@ -80,47 +59,11 @@ export function caResource(accountId: string, caId: string): string {
   return `pca:*:${accountId}:ca:${caId}`;
 }
 
-/** What a request says about tags: to be written, to be deleted, or searched for. */
-export type RequestedTags = readonly { readonly key: string; readonly values: readonly string[] }[];
-
-export interface AccessTarget {
-  readonly resource?: string;
-  readonly enterpriseProjectId?: string | undefined;
-  readonly commonName?: string | undefined;
-  readonly resourceTags?: readonly { readonly key: string; readonly value: string }[] | undefined;
-  readonly requestedTags?: RequestedTags | undefined;
-}
-
 export function asksForTags(name: PermissionName): boolean {
   return (permissions[name] as Permission).conditionKeys.includes('g:ResourceTag');
 }
 
 /** The question to identity: may the actor use this permission, on this resource, under these conditions? */
 export function accessRequest(name: PermissionName, target: AccessTarget = {}): AccessRequest {
-  const { action, aliases, conditionKeys } = permissions[name] as Permission;
-  const conditions = Object.fromEntries(conditionKeys.flatMap((key) => conditionsOf(key, target)));
-  return {
-    action,
-    aliases,
-    conditions,
-    ...(target.resource === undefined ? {} : { resource: target.resource }),
-  };
-}
-
-function conditionsOf(
-  key: ConditionKey,
-  { enterpriseProjectId, commonName, resourceTags = [], requestedTags = [] }: AccessTarget,
-): readonly (readonly [string, string | readonly string[] | undefined])[] {
-  switch (key) {
-    case 'g:EnterpriseProjectId':
-      return [[key, enterpriseProjectId]];
-    case 'pca:CommonName':
-      return [[key, commonName]];
-    case 'g:ResourceTag':
-      return resourceTags.map((tag) => [`${key}/${tag.key}`, tag.value]);
-    case 'g:RequestTag':
-      return requestedTags.map((tag) => [`${key}/${tag.key}`, tag.values]);
-    case 'g:TagKeys':
-      return [[key, requestedTags.map((tag) => tag.key)]];
-  }
+  return askFor(permissions[name], target);
 }

@@ -1,27 +1,7 @@
+import { type AccessTarget, askFor, type Permission, permission } from '../iam/access-question.ts';
 import type { AccessRequest } from '../iam/actor.ts';
 
-type ConditionKey =
-  | 'g:EnterpriseProjectId'
-  /** One for each tag of the certificate, `g:ResourceTag/<key>`. */
-  | 'g:ResourceTag'
-  /** One for each tag that the request names, `g:RequestTag/<key>`. */
-  | 'g:RequestTag'
-  | 'g:TagKeys';
-
-type Permission = {
-  readonly action: string;
-  /** Other names of the action in role policies; a policy may use any of them. */
-  readonly aliases: readonly string[];
-  readonly conditionKeys: readonly ConditionKey[];
-};
-
-function permission(
-  action: string,
-  conditionKeys: readonly ConditionKey[],
-  ...aliases: string[]
-): Permission {
-  return { action, aliases, conditionKeys };
-}
+export type { AccessTarget, RequestedTags } from '../iam/access-question.ts';
 
 const project = ['g:EnterpriseProjectId'] as const;
 const tagged = ['g:EnterpriseProjectId', 'g:ResourceTag'] as const;
@@ -71,16 +51,6 @@ export function certificateResource(accountId: string, certificateId: string): s
   return `scm:*:${accountId}:cert:${certificateId}`;
 }
 
-/** What a request says about tags: to be written, to be deleted, or searched for. */
-export type RequestedTags = readonly { readonly key: string; readonly values: readonly string[] }[];
-
-export interface AccessTarget {
-  readonly resource?: string;
-  readonly enterpriseProjectId?: string | undefined;
-  readonly resourceTags?: readonly { readonly key: string; readonly value: string }[] | undefined;
-  readonly requestedTags?: RequestedTags | undefined;
-}
-
 /** Whether a decision on this permission may depend on the tags of the certificate. */
 export function asksForTags(name: PermissionName): boolean {
   return (permissions[name] as Permission).conditionKeys.includes('g:ResourceTag');
@@ -88,28 +58,5 @@ export function asksForTags(name: PermissionName): boolean {
 
 /** The question to identity: may the actor use this permission, on this resource, under these conditions? */
 export function accessRequest(name: PermissionName, target: AccessTarget = {}): AccessRequest {
-  const { action, aliases, conditionKeys } = permissions[name] as Permission;
-  const conditions = Object.fromEntries(conditionKeys.flatMap((key) => conditionsOf(key, target)));
-  return {
-    action,
-    aliases,
-    conditions,
-    ...(target.resource === undefined ? {} : { resource: target.resource }),
-  };
-}
-
-function conditionsOf(
-  key: ConditionKey,
-  { enterpriseProjectId, resourceTags = [], requestedTags = [] }: AccessTarget,
-): readonly (readonly [string, string | readonly string[] | undefined])[] {
-  switch (key) {
-    case 'g:EnterpriseProjectId':
-      return [[key, enterpriseProjectId]];
-    case 'g:ResourceTag':
-      return resourceTags.map((tag) => [`${key}/${tag.key}`, tag.value]);
-    case 'g:RequestTag':
-      return requestedTags.map((tag) => [`${key}/${tag.key}`, tag.values]);
-    case 'g:TagKeys':
-      return [[key, requestedTags.map((tag) => tag.key)]];
-  }
+  return askFor(permissions[name], target);
 }

@@ -1,0 +1,67 @@
+import type { AccessRequest } from './actor.ts';
+
+/** Condition keys of the services' own actions; the vendor's names. */
+export type ConditionKey =
+  | 'g:EnterpriseProjectId'
+  | 'pca:CommonName'
+  /** One for each tag of the resource, `g:ResourceTag/<key>`. */
+  | 'g:ResourceTag'
+  /** One for each tag that the request names, `g:RequestTag/<key>`. */
+  | 'g:RequestTag'
+  | 'g:TagKeys';
+
+export interface Permission {
+  readonly action: string;
+  /** Other names of the action; a policy may use any of them. */
+  readonly aliases: readonly string[];
+  readonly conditionKeys: readonly ConditionKey[];
+}
+
+/** What a request says about tags: to be written, to be deleted, or searched for. */
+export type RequestedTags = readonly { readonly key: string; readonly values: readonly string[] }[];
+
+/** What a permission is asked for, as far as it is known. */
+export interface AccessTarget {
+  readonly resource?: string;
+  readonly enterpriseProjectId?: string | undefined;
+  readonly commonName?: string | undefined;
+  readonly resourceTags?: readonly { readonly key: string; readonly value: string }[] | undefined;
+  readonly requestedTags?: RequestedTags | undefined;
+}
+
+export function permission(
+  action: string,
+  conditionKeys: readonly ConditionKey[],
+  ...aliases: string[]
+): Permission {
+  return { action, aliases, conditionKeys };
+}
+
+/** The question to identity: may the actor use this permission, on this resource, under these conditions? */
+export function askFor({ action, aliases, conditionKeys }: Permission, target: AccessTarget): AccessRequest {
+  const conditions = Object.fromEntries(conditionKeys.flatMap((key) => conditionsOf(key, target)));
+  return {
+    action,
+    aliases,
+    conditions,
+    ...(target.resource === undefined ? {} : { resource: target.resource }),
+  };
+}
+
+function conditionsOf(
+  key: ConditionKey,
+  { enterpriseProjectId, commonName, resourceTags = [], requestedTags = [] }: AccessTarget,
+): readonly (readonly [string, string | readonly string[] | undefined])[] {
+  switch (key) {
+    case 'g:EnterpriseProjectId':
+      return [[key, enterpriseProjectId]];
+    case 'pca:CommonName':
+      return [[key, commonName]];
+    case 'g:ResourceTag':
+      return resourceTags.map((tag) => [`${key}/${tag.key}`, tag.value]);
+    case 'g:RequestTag':
+      return requestedTags.map((tag) => [`${key}/${tag.key}`, tag.values]);
+    case 'g:TagKeys':
+      return [[key, requestedTags.map((tag) => tag.key)]];
+  }
+}
