@@ -17,6 +17,14 @@ import { systemActor } from './system-actor.ts';
 import { deleteExpiredSessions } from './tokens/store.ts';
 import { findUserOfAnyAccount } from './users/store.ts';
 
+/** How services put their questions to identity: their permissions, and what each is asked for. */
+export {
+  type AccessTarget,
+  askFor,
+  type Permission,
+  permission,
+  type RequestedTags,
+} from './access-question.ts';
 export type { CreatedAccount, NewAccount } from './accounts/create-account.ts';
 /** For the operator's commands: an account by its name, undefined if there is none. */
 export { findAccountByName } from './accounts/store.ts';

@@ -1,7 +1,7 @@
-import { type AccessTarget, askFor, type Permission, permission } from '../iam/access-question.ts';
 import type { AccessRequest } from '../iam/actor.ts';
+import { type AccessTarget, askFor, type Permission, permission } from '../iam/index.ts';
 
-export type { AccessTarget, RequestedTags } from '../iam/access-question.ts';
+export type { AccessTarget, RequestedTags } from '../iam/index.ts';
 
 const project = ['g:EnterpriseProjectId'] as const;
 const tagged = ['g:EnterpriseProjectId', 'g:ResourceTag'] as const;
