@@ -32,6 +32,8 @@ export async function followRedirects(
     if (redirectsLeft === 0) throw new OutboundFailed(`${hostOf(url)} redirects too often.`);
     redirectsLeft -= 1;
     const next = parseUrl(location, url);
+    if (options.redirectPorts?.includes(portOf(next)) === false)
+      throw new OutboundRefused(`${hostOf(url)} redirects to port ${portOf(next)}, which is not asked.`);
     request = { ...request, namedByOperator: false };
     if (next.origin !== url.origin) request = { ...request, headers: harmlessHeadersOf(request) };
     url = next;
@@ -46,6 +48,10 @@ function parseUrl(text: string, base?: URL): URL {
   if (url.username !== '' || url.password !== '')
     throw new OutboundRefused('An address must not carry a user name or password.');
   return url;
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
 /** Without the brackets of an IPv6 address. The URL parser has made odd spellings of IPv4 addresses (0x7f.1, 2130706433) plain. */

@@ -16,6 +16,8 @@ export interface OutboundRequest {
   readonly maxBytes?: number;
   /** How many redirects are followed, each judged like the first address, of a GET without a body; 0 if not given. */
   readonly redirects?: number;
+  /** Ports to which redirects may lead; any if not given. */
+  readonly redirectPorts?: readonly number[];
   /** PEM; trusted instead of the public CAs. */
   readonly ca?: string;
   /** Any certificate will do: for what proves itself by other means, such as a file at a domain that has no certificate yet. */

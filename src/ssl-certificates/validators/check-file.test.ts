@@ -116,6 +116,15 @@ describe('the file of a challenge', () => {
     assert.match(reasonOf(verdict), /redirects too often/);
   });
 
+  it('is not looked for where a redirect leads to another port', async () => {
+    respond.http = (_request, response) =>
+      response.writeHead(302, { location: `http://example.test:${ipv6Ports.http}${path}` }).end();
+    const verdict = await check('example.test');
+    assert.equal(verdict.kind, 'absent');
+    assert.match(reasonOf(verdict), new RegExp(`redirects to port ${ipv6Ports.http}, which is not asked`));
+    assert.deepEqual(requests, [`http ${path}`, `https ${path}`]);
+  });
+
   it('is absent where other contents or an error are', async () => {
     for (const other of [`${value}x`, `x${value}`, '', `${value}\n${value}`, value.toUpperCase()]) {
       respond.http = (_request, response) => response.end(other);
@@ -159,16 +168,16 @@ describe('the file of a challenge', () => {
 
   it('is not asked for inside when a redirect leads there', async () => {
     const secret = createServer(file);
-    const port = await listen(secret, '127.0.0.2');
+    await new Promise<void>((resolve) => secret.listen(ports.http, '127.0.0.2', resolve));
     addresses.set('inner.test', '127.0.0.2');
     let reached = false;
     secret.on('request', () => {
       reached = true;
     });
     try {
-      for (const target of [`127.0.0.2:${port}`, `inner.test:${port}`, '169.254.169.254']) {
+      for (const target of ['127.0.0.2', 'inner.test', '169.254.169.254']) {
         respond.http = (_request, response) =>
-          response.writeHead(302, { location: `http://${target}${path}` }).end();
+          response.writeHead(302, { location: `http://${target}:${ports.http}${path}` }).end();
         respond.https = respond.http;
         const verdict = await check('example.test', ['127.0.0.1/32']);
         assert.equal(verdict.kind, 'unreachable');

@@ -17,9 +17,11 @@ const maxBytes = 16 * 1024;
  * the first answered, since a server may serve different sites by them.
  */
 export async function checkFile(challenge: Challenge, outbound: Outbound, ports: Ports): Promise<Verdict> {
-  const plain = await fetchFile(challenge, outbound, 'http', ports.http);
+  // Who may listen on any port of a host does not hold its name (Baseline Requirements §3.2.2.4.18, authorized ports).
+  const redirectPorts = [ports.http, ports.https];
+  const plain = await fetchFile(challenge, outbound, 'http', ports.http, redirectPorts);
   if (plain.kind === 'found') return plain;
-  const secure = await fetchFile(challenge, outbound, 'https', ports.https);
+  const secure = await fetchFile(challenge, outbound, 'https', ports.https, redirectPorts);
   if (secure.kind === 'found') return secure;
   const kind = plain.kind === 'absent' || secure.kind === 'absent' ? 'absent' : 'unreachable';
   return { kind, reason: `By HTTP: ${plain.reason} By HTTPS: ${secure.reason}` };
@@ -30,11 +32,13 @@ async function fetchFile(
   outbound: Outbound,
   scheme: 'http' | 'https',
   port: number,
+  redirectPorts: readonly number[],
 ): Promise<Verdict> {
   const host = isIPv6(domain) ? `[${domain}]` : domain;
   try {
     const answer = await outbound.request(`${scheme}://${host}:${port}${recordName}`, {
       redirects,
+      redirectPorts,
       maxBytes,
       anyCertificate: true,
     });
