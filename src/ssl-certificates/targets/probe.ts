@@ -9,6 +9,8 @@ const defaultSeconds = 10;
 const handshakeMs = 5_000;
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
+/** Beside its new workers a server that was reloaded has the old ones, for a moment: one connection may reach either. */
+const servedInARow = 3;
 
 /**
  * Looks until every endpoint serves the certificate, for so many seconds. Answers what is wrong with one that does not; undefined if
@@ -35,11 +37,19 @@ async function probeUntilServed(
   const place = `${endpoint.host}:${endpoint.port}`;
   // Time that passes here is the network's, not that of certificates: it is counted, not asked of a clock.
   let pauseMs = firstPauseMs;
-  for (let waitedMs = 0; ; waitedMs += pauseMs, pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  let waitedMs = 0;
+  for (let inARow = 0; ; ) {
     const problem = await probeOnce(outbound, endpoint, bundle);
-    if (problem === undefined) return undefined;
+    inARow = problem === undefined ? inARow + 1 : 0;
+    if (inARow === servedInARow) return undefined;
+    if (problem === undefined) {
+      await delay(firstPauseMs);
+      continue;
+    }
     if (waitedMs + pauseMs > patienceMs) return `${place} ${problem}`;
     await delay(pauseMs);
+    waitedMs += pauseMs;
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }
 
