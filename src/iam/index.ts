@@ -33,6 +33,12 @@ export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
 export { AuditTrail } from './audit/audit-trail.ts';
 export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
+/** How requests to any service name an enterprise project. */
+export {
+  defaultEnterpriseProjectId,
+  enterpriseProjectPattern,
+  namedEnterpriseProject,
+} from './enterprise-projects/sent-enterprise-project.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */

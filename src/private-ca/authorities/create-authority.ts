@@ -4,7 +4,7 @@ import { type CertificateAuthority, lacksInformation, requireAllowed } from '../
 import { type CrlColumns, noCrl, planCrl, withOwnCrlFile } from '../crl-configuration.ts';
 import { type DistinguishedNameColumns, toColumns } from '../distinguished-name.ts';
 import {
-  defaultEnterpriseProject,
+  defaultEnterpriseProjectId,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
@@ -49,7 +49,7 @@ export async function createAuthority(
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ??
     purchased?.enterprise_project_id ??
-    defaultEnterpriseProject;
+    defaultEnterpriseProjectId;
   const ask = (project: string) =>
     ports.identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId: project }));
   await ask(enterpriseProjectId);

@@ -1,6 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import {
-  defaultEnterpriseProject,
+  defaultEnterpriseProjectId,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
@@ -28,7 +28,8 @@ export async function orderAuthorities(
 ): Promise<AuthorityOrder> {
   const { database, identity, jobs, quotas, random } = ports;
   const { accountId } = actor;
-  const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
+  const enterpriseProjectId =
+    namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
   await identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId }));
   await requireEnterpriseProject(identity, accountId, enterpriseProjectId);
   const order = newOrder(ports, {

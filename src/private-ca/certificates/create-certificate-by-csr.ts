@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { attributesOfName } from '../../pki/index.ts';
 import {
-  defaultEnterpriseProject,
+  defaultEnterpriseProjectId,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
@@ -28,7 +28,8 @@ export async function createCertificateByCsr(
   body: CreateCertificateByCsrBody,
 ): Promise<string> {
   const csr = readCertificationRequest(body.csr);
-  const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
+  const enterpriseProjectId =
+    namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
   const ask = (project: string) =>
     ports.identity.authorize(
       actor,

@@ -2,7 +2,7 @@ import type { Actor } from '../../iam/actor.ts';
 import { encodeName, type SignatureAlgorithm, signatureAlgorithmFor } from '../../pki/index.ts';
 import { toColumns, toEncodedName } from '../distinguished-name.ts';
 import {
-  defaultEnterpriseProject,
+  defaultEnterpriseProjectId,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
@@ -32,7 +32,8 @@ export async function createCertificate(
   body: CreateCertificateBody,
 ): Promise<string> {
   const { accountId } = actor;
-  const enterpriseProjectId = namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProject;
+  const enterpriseProjectId =
+    namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
   const ask = (project: string) =>
     ports.identity.authorize(
       actor,

@@ -10,7 +10,7 @@ import {
 import { recordAuthorityAudit } from '../authorities/change-authority.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
 import type { DistinguishedNameColumns } from '../distinguished-name.ts';
-import { defaultEnterpriseProject } from '../enterprise-project.ts';
+import { defaultEnterpriseProjectId } from '../enterprise-project.ts';
 import { defaultCaKeyUsages } from '../key-usage.ts';
 
 // CA/Browser Forum, Baseline Requirements §7.1.2.10.5; without it, RFC 5280 §6.1.3 gives what the CA issues no policy at all.
@@ -59,7 +59,7 @@ export async function ensureAuthority(ports: AuthorityPorts, own: OwnAuthority):
       ca_id: caId,
       account_id: accountId,
       create_time: ports.clock.nowMs(),
-      enterprise_project_id: defaultEnterpriseProject,
+      enterprise_project_id: defaultEnterpriseProjectId,
       charging_mode: 1,
     }),
     ...name,
