@@ -1,20 +1,12 @@
 import { type Outbound, OutboundRefused } from '../../platform/outbound/index.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
-import { type BoundName, readBoundName, separatedNames } from '../csrs/bound-name.ts';
+import { type BoundName, readBoundNames, separatedNames } from '../csrs/bound-name.ts';
 import type { ProvenRequest } from '../csrs/certification-request.ts';
 import { scmError } from '../errors.ts';
 
 /** The names of an application, the primary one first. Throws SCM.0063 (twice), SCM.0108 (format). */
 export function readNames(domain: string, sans: string): BoundName[] {
-  const names = new Map<string, BoundName>();
-  const given = [['domain', domain], ...separatedNames(sans).map((name) => ['sans', name])] as const;
-  for (const [field, text] of given) {
-    const read = readBoundName(text!);
-    if ('problem' in read) throw scmError('SCM.0108', `${field}: the name ${read.problem}.`);
-    if (names.has(read.name)) throw scmError('SCM.0063', `${field}: ${read.name} stands there twice.`);
-    names.set(read.name, read);
-  }
-  return [...names.values()];
+  return readBoundNames([['domain', domain], ...separatedNames(sans).map((name) => ['sans', name] as const)]);
 }
 
 /** Whether the names are what was bought. Throws SCM.0015 for names of another kind, SCM.0036 for too many. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
+import { presentApplicant } from '../certificates/certificate-presentation.ts';
 import { changeCertificate, findCertificate } from '../certificates/certificate-store.ts';
 import { certificateNotFound, loadCertificate, requireStatus } from '../certificates/load-certificate.ts';
 import { scmError } from '../errors.ts';
@@ -80,17 +81,8 @@ export async function listReviews(
         type: certificate?.type ?? null,
         domain: certificate?.domain ?? '',
         sans: certificate?.sans || null,
-        company_name: applicant.company_name ?? null,
+        ...presentApplicant(applicant),
         company_unit: applicant.company_unit ?? null,
-        company_province: applicant.company_province ?? null,
-        company_city: applicant.company_city ?? null,
-        country: applicant.country ?? null,
-        applicant_name: applicant.applicant_name ?? null,
-        applicant_phone: applicant.applicant_phone ?? null,
-        applicant_email: applicant.applicant_email ?? null,
-        contact_name: applicant.contact_name ?? null,
-        contact_phone: applicant.contact_phone ?? null,
-        contact_email: applicant.contact_email ?? null,
         submit_time: wireTime(application.submitted_at),
       };
     }),

@@ -69,7 +69,8 @@ export function presentDetails(
   };
 }
 
-function presentApplicant(applicant: NonNullable<CertificateDetails['applicant']>) {
+/** Who applied, as details and reviews show it. */
+export function presentApplicant(applicant: NonNullable<CertificateDetails['applicant']>) {
   return {
     country: applicant.country ?? null,
     company_name: applicant.company_name ?? null,

@@ -106,7 +106,7 @@ async function takePair(
   keyText: string,
   field: string,
 ): Promise<Pair> {
-  const pkcs8 = readPrivateKey(keyText, field);
+  const pkcs8 = readPrivateKey(keyText, field, 'SCM.0012');
   try {
     if (!samePublicKey(publicKeyOfPkcs8(pkcs8), certificate.spki))
       throw scmError('SCM.0014', `${field} is another key than that of the certificate.`);

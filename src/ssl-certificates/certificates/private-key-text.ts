@@ -1,5 +1,5 @@
 import { MalformedError, privateKeyFromPemBlock } from '../../pki/index.ts';
-import { scmError } from '../errors.ts';
+import { type ScmErrorCode, scmError } from '../errors.ts';
 import { readPem } from './pem-text.ts';
 
 /** PKCS #1, SEC 1 (OpenSSL calls one of SM2 by a name of its own) and PKCS #8. */
@@ -10,8 +10,8 @@ const labels: Readonly<Record<string, string>> = {
   'SM2 PRIVATE KEY': 'EC PRIVATE KEY',
 };
 
-/** DER of PKCS #8, which the caller wipes. Throws SCM.0012, never with a part of the key; also for a key with a password. */
-export function readPrivateKey(text: string, field: string): Uint8Array {
+/** DER of PKCS #8, which the caller wipes. Throws this code, never with a part of the key; also for a key with a password. */
+export function readPrivateKey(text: string, field: string, code: ScmErrorCode): Uint8Array {
   try {
     // OpenSSL writes the curve in front of a key, as `EC PARAMETERS`.
     const [block, ...others] = readPem(text, 2).filter(({ label }) => !label.endsWith(' PARAMETERS'));
@@ -25,6 +25,6 @@ export function readPrivateKey(text: string, field: string): Uint8Array {
     return pkcs8;
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    throw scmError('SCM.0012', `${field}: ${error.message}.`, { cause: error });
+    throw scmError(code, `${field}: ${error.message}.`, { cause: error });
   }
 }

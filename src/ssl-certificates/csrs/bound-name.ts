@@ -1,5 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { formatIpAddress, MalformedError, parseIpAddress } from '../../pki/index.ts';
+import { scmError } from '../errors.ts';
 
 /** A name that a certificate is bound to, as certificates hold it: A-labels in lower case, or an address in RFC 5952's form. */
 export interface BoundName {
@@ -8,6 +9,18 @@ export interface BoundName {
 }
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The names of a request, in order, each with its field. Throws SCM.0063 (twice), SCM.0108 (format), naming the field. */
+export function readBoundNames(given: readonly (readonly [field: string, text: string])[]): BoundName[] {
+  const names = new Map<string, BoundName>();
+  for (const [field, text] of given) {
+    const read = readBoundName(text);
+    if ('problem' in read) throw scmError('SCM.0108', `${field}: the name ${read.problem}.`);
+    if (names.has(read.name)) throw scmError('SCM.0063', `${field}: ${read.name} stands there twice.`);
+    names.set(read.name, read);
+  }
+  return [...names.values()];
+}
 
 /**
  * Reads a name as people write it: any case, any script, perhaps the closing dot of the root. Preferred name syntax of RFC 1034 as changed

@@ -1,7 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { scmError } from '../errors.ts';
 import { accessRequest, permissions } from '../permissions.ts';
-import { type BoundName, readBoundName, separatedNames } from './bound-name.ts';
+import { type BoundName, readBoundNames, separatedNames } from './bound-name.ts';
 import { generateRequest } from './certification-request.ts';
 import type { CsrPorts } from './csr-ports.ts';
 import type { CreateCsrBody } from './csr-schemas.ts';
@@ -53,19 +53,11 @@ export async function createCsr(ports: CsrPorts, actor: Actor, body: CreateCsrBo
 }
 
 function requestedNames({ domain_name: domainName, sans = '' }: CreateCsrBody): BoundName[] {
-  const names = new Map<string, BoundName>();
-  const given = [
+  return readBoundNames([
     ['domain_name', domainName],
     // The vendor's page names no separator; its console takes both.
-    ...separatedNames(sans, /[;,]/).map((name) => ['sans', name]),
-  ] as const;
-  for (const [field, text] of given) {
-    const read = readBoundName(text!);
-    if ('problem' in read) throw scmError('SCM.0108', `${field}: the name ${read.problem}.`);
-    if (names.has(read.name)) throw scmError('SCM.0063', `${field}: ${read.name} stands there twice.`);
-    names.set(read.name, read);
-  }
-  return [...names.values()];
+    ...separatedNames(sans, /[;,]/).map((name) => ['sans', name] as const),
+  ]);
 }
 
 const companyFields = ['company_country', 'company_province', 'company_city', 'company_name'] as const;

@@ -189,6 +189,16 @@ describe('uploadCsr', () => {
     );
   });
 
+  test('private_key is read as an imported one is: line breaks as two characters too', async () => {
+    const { csr, pkcs8 } = await madeOutside('www.example.com');
+    const { status } = await bench.account().send('POST', `${path}/upload`, {
+      name: 'mine',
+      csr,
+      private_key: keyPem(pkcs8).replaceAll('\n', '\\n'),
+    });
+    assert.equal(status, 200);
+  });
+
   test('private_key must belong to the CSR', async () => {
     const account = bench.account();
     const { csr, pkcs8 } = await madeOutside('www.example.com');

@@ -1,14 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
-import {
-  attributesOfName,
-  MalformedError,
-  parsePem,
-  privateKeyFromPemBlock,
-  publicKeyOfPkcs8,
-  samePublicKey,
-  UnsupportedAlgorithmError,
-} from '../../pki/index.ts';
+import { attributesOfName, publicKeyOfPkcs8, samePublicKey } from '../../pki/index.ts';
+import { readPrivateKey } from '../certificates/private-key-text.ts';
 import { scmError } from '../errors.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import { keyOwner, type ProvenRequest, readRequest } from './certification-request.ts';
@@ -68,28 +61,12 @@ async function takeKey(
   pem: string,
   { csr }: ProvenRequest,
 ): Promise<UnsavedKey> {
-  const pkcs8 = readPrivateKey(pem);
+  const pkcs8 = readPrivateKey(pem, 'private_key', 'SCM.0005');
   try {
     if (!samePublicKey(publicKeyOfPkcs8(pkcs8), csr.spki))
       throw scmError('SCM.0005', 'private_key does not belong to the CSR.');
     return await keyStore.importPrivateKey(keyOwner(actor.accountId), pkcs8);
   } finally {
     pkcs8.fill(0);
-  }
-}
-
-function readPrivateKey(pem: string): Uint8Array {
-  try {
-    // OpenSSL writes `EC PARAMETERS` in front of a key.
-    const blocks = parsePem(pem, 2).filter(({ label }) => label !== 'EC PARAMETERS');
-    const [block] = blocks;
-    if (!block || blocks.length !== 1) throw new MalformedError('not exactly one key');
-    if (block.label === 'ENCRYPTED PRIVATE KEY' || Object.keys(block.headers).length > 0)
-      throw scmError('SCM.0005', 'private_key is encrypted; send it without a password.');
-    return privateKeyFromPemBlock(block.label, block.der);
-  } catch (error) {
-    if (error instanceof MalformedError || error instanceof UnsupportedAlgorithmError)
-      throw scmError('SCM.0005', `private_key: ${error.message}.`);
-    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { brands, certificateTypes } from '../orders/product.ts';
 import { secretSetting } from '../secret-setting.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -6,17 +7,6 @@ const strict = { additionalProperties: false } as const;
 function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
   return Type.Unsafe<Values[number]>(Type.String({ enum: [...values], description }));
 }
-
-/** Reference 4.1.2.1. */
-const brands = ['GEOTRUST', 'GLOBALSIGN', 'SYMANTEC', 'CFCA', 'TRUSTASIA', 'VTRUS'] as const;
-const types = [
-  'DV_SSL_CERT',
-  'DV_SSL_CERT_BASIC',
-  'OV_SSL_CERT',
-  'OV_SSL_CERT_PRO',
-  'EV_SSL_CERT',
-  'EV_SSL_CERT_PRO',
-] as const;
 
 /** CA/Browser Forum, Baseline Requirements §3.2.2.4.4: the mailboxes that stand for whoever runs a domain. */
 const mailboxes = ['admin', 'administrator', 'webmaster', 'hostmaster', 'postmaster'] as const;
@@ -94,7 +84,7 @@ export const issuerConfiguration = Type.Object(
         Type.Object(
           {
             brand: Type.Optional(oneOf(brands, 'All brands if absent.')),
-            type: Type.Optional(oneOf(types, 'All types if absent.')),
+            type: Type.Optional(oneOf(certificateTypes, 'All types if absent.')),
             issuer: Type.String({ description: 'Of `definitions`, or built-in.' }),
           },
           strict,

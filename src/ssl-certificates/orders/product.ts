@@ -1,3 +1,4 @@
+import type { SslCertificate } from '../certificates/certificate-store.ts';
 import { type ScmErrorCode, scmError } from '../errors.ts';
 
 export const brands = ['GEOTRUST', 'GLOBALSIGN', 'SYMANTEC', 'CFCA', 'TRUSTASIA', 'VTRUS'] as const;
@@ -47,6 +48,22 @@ export interface Product {
   readonly wildcard_count: number;
   readonly validity_months: number;
   readonly remaining_count: number;
+}
+
+/** The product that a certificate was bought as: what has an order has all of these columns. */
+export function productOf(certificate: SslCertificate): Product {
+  const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count } = certificate;
+  const { validity_months, remaining_count } = certificate;
+  return {
+    brand,
+    type,
+    domain_type,
+    primary_domain_type,
+    domain_count,
+    wildcard_count,
+    validity_months,
+    remaining_count,
+  } as Product;
 }
 
 /** Throws SCM.0036 for numbers of names, SCM.0051 for names that the type cannot have, SCM.0052 for the time. */

@@ -10,7 +10,7 @@ import { permissions } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { newOrderId, type Order, type OrderItem, orderer } from './order.ts';
 import { findOrder, insertOrder } from './order-store.ts';
-import type { Product } from './product.ts';
+import { productOf } from './product.ts';
 
 type UnsubscribePorts = Pick<SslCertificatesPorts, 'database' | 'identity' | 'keyStore' | 'clock' | 'random'>;
 
@@ -84,17 +84,10 @@ async function recordUnsubscription(
 
 /** What is PAID was bought, so it has what an order says. */
 function itemOf(certificate: SslCertificate): OrderItem {
-  const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count } = certificate;
-  const { validity_months, remaining_count, enterprise_project_id: enterpriseProjectId } = certificate;
-  const product = {
-    brand,
-    type,
-    domain_type,
-    primary_domain_type,
-    domain_count,
-    wildcard_count,
-    validity_months,
-    remaining_count,
-  } as Product;
-  return { product, enterpriseProjectId, tags: [], certificateIds: [certificate.certificate_id] };
+  return {
+    product: productOf(certificate),
+    enterpriseProjectId: certificate.enterprise_project_id,
+    tags: [],
+    certificateIds: [certificate.certificate_id],
+  };
 }

@@ -2,7 +2,7 @@ import type { Transaction } from '../../platform/db/index.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
 import { newOrderId } from '../orders/order.ts';
 import { insertOrder } from '../orders/order-store.ts';
-import type { Product } from '../orders/product.ts';
+import { productOf } from '../orders/product.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import type { Tag } from '../tags/tag-store.ts';
 
@@ -15,19 +15,7 @@ export async function placeRenewalOrder(
 ): Promise<string> {
   const nowMs = clock.nowMs();
   const { account_id: accountId, enterprise_project_id: enterpriseProjectId } = seen;
-  const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count, validity_months } =
-    seen;
-  // What has an order has all of these.
-  const product = {
-    brand,
-    type,
-    domain_type,
-    primary_domain_type,
-    domain_count,
-    wildcard_count,
-    validity_months,
-    remaining_count: 0,
-  } as Product;
+  const product = { ...productOf(seen), remaining_count: 0 };
   for (;;) {
     const orderId = newOrderId(random, nowMs);
     const isNew = await insertOrder(transaction, {

@@ -1,5 +1,6 @@
 import type { NewSslCertificate, SslCertificate } from '../certificates/certificate-store.ts';
 import { blankCertificate } from '../certificates/new-certificate.ts';
+import { productOf } from '../orders/product.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 
 /** The next certificate of a series, paid for and of the same specification. */
@@ -10,8 +11,6 @@ export function successorOf(
 ): NewSslCertificate {
   const nowMs = clock.nowMs();
   const { account_id, enterprise_project_id, name, description, notify_expiring, notify_expired } = seen;
-  const { brand, type, domain_type, primary_domain_type, domain_count, wildcard_count, validity_months } =
-    seen;
   return {
     ...blankCertificate,
     account_id,
@@ -21,13 +20,7 @@ export function successorOf(
     order_id: orderId,
     notify_expiring,
     notify_expired,
-    brand,
-    type,
-    domain_type,
-    primary_domain_type,
-    domain_count,
-    wildcard_count,
-    validity_months,
+    ...productOf(seen),
     status: 'PAID',
     remaining_count: Math.max(seen.remaining_count - 1, 0),
     predecessor_id: seen.certificate_id,
