@@ -16,8 +16,24 @@ export interface Actor {
   readonly projectId: string | undefined;
   /** Set when the request was signed. */
   readonly accessKeyId: string | undefined;
+  readonly credential: ActorCredential;
   readonly sourceIp: string | undefined;
   readonly requestId: string;
+}
+
+/** How the caller proved who it is. Operations that need more than a permission ask for it. */
+export interface ActorCredential {
+  /** `system`: work of the program itself. `none`: not authenticated yet, as in the audit record of a login. */
+  readonly kind: 'token' | 'access-key' | 'temporary-key' | 'system' | 'none';
+  /** Of a token or temporary key, as it was made: `password`, `token`, `assume_role`, `mapped`. */
+  readonly methods: readonly string[];
+  /**
+   * True for the user in person: a password login that is not bound to a project, or a permanent access key. False for temporary keys,
+   * agencies, federated users and everything derived from them.
+   */
+  readonly isFullSession: boolean;
+  /** When the session last proved a second factor, in milliseconds since 1970; undefined if never. */
+  readonly secondFactorAtMs: number | undefined;
 }
 
 /** One question to the permission table: may this actor do this, to this, under these conditions? */

@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import { systemCredential } from './authentication/credential.ts';
 
 /** See Identity.systemActor. Nothing that comes over the network can make one. */
 export function systemActor(accountId: string, work: string): Actor {
@@ -11,6 +12,7 @@ export function systemActor(accountId: string, work: string): Actor {
     isRoot: false,
     projectId: undefined,
     accessKeyId: undefined,
+    credential: systemCredential,
     sourceIp: undefined,
     requestId: work,
   };

@@ -117,6 +117,7 @@ function actorOf({ accountId, userId, projectId, isRoot, denied }: Identificatio
     isRoot,
     projectId: projectId === '' ? undefined : projectId,
     accessKeyId: undefined,
+    credential: { kind: 'token', methods: ['password'], isFullSession: true, secondFactorAtMs: undefined },
     sourceIp: undefined,
     requestId: 'test',
   };

@@ -101,6 +101,7 @@ export function actorOf(accountId: string, principalId: string, denied = ''): Ac
     isRoot: false,
     projectId: undefined,
     accessKeyId: undefined,
+    credential: { kind: 'token', methods: ['password'], isFullSession: true, secondFactorAtMs: undefined },
     sourceIp: undefined,
     requestId: 'test',
   };

@@ -1,5 +1,6 @@
 import type { Reader } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { systemCredential } from '../authentication/credential.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { iamActions } from '../permissions.ts';
@@ -30,6 +31,7 @@ export function createServiceAgencies(iam: IamContext): ServiceAgencies {
         isRoot: false,
         projectId: undefined,
         accessKeyId: undefined,
+        credential: systemCredential,
         sourceIp: undefined,
         requestId: service,
       };

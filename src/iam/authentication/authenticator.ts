@@ -17,6 +17,7 @@ import {
 import type { SecretWrapper } from '../secret-wrapper.ts';
 import type { SessionTable } from '../tables.ts';
 import { findSession } from '../tokens/store.ts';
+import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
 import { FailureLock } from './failure-lock.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { Principal, PrincipalLoader } from './principal.ts';
@@ -124,7 +125,11 @@ export class Authenticator {
     if (found === undefined) throw tokenFault('invalid');
     if (found === 'expired') throw tokenFault('expired');
     const { session, principal } = found;
-    const actor = this.#actor(request, principal, session.project_id ?? undefined, undefined);
+    const actor = this.#actor(request, principal, {
+      projectId: session.project_id ?? undefined,
+      accessKeyId: undefined,
+      credential: credentialOfSession(session),
+    });
     return { actor, principal, session };
   }
 
@@ -151,7 +156,11 @@ export class Authenticator {
       session?.project_id ?? undefined,
     );
     this.#noteUse(accessKey, key);
-    const actor = this.#actor(request, principal, projectId, accessKey);
+    const actor = this.#actor(request, principal, {
+      projectId,
+      accessKeyId: accessKey,
+      credential: session ? credentialOfSession(session) : permanentKeyCredential,
+    });
     return { actor, principal, session };
   }
 
@@ -177,7 +186,8 @@ export class Authenticator {
     const detail = locks
       ? 'The signature is wrong; the key is locked for five minutes.'
       : 'The signature is wrong.';
-    const actor = this.#actor(request, principal, undefined, accessKey);
+    const proof = { projectId: undefined, accessKeyId: accessKey, credential: noCredential };
+    const actor = this.#actor(request, principal, proof);
     await this.#ports.accessControl.recordRefusal(
       actor,
       'iam:credentials:verifySignature',
@@ -219,8 +229,7 @@ export class Authenticator {
   #actor(
     request: IncomingRequest,
     principal: Principal,
-    projectId: string | undefined,
-    accessKeyId: string | undefined,
+    proof: Pick<Actor, 'projectId' | 'accessKeyId' | 'credential'>,
   ): Actor {
     const actor: Actor = {
       kind: principal.kind,
@@ -229,8 +238,7 @@ export class Authenticator {
       principalId: principal.principalId,
       principalName: principal.principalName,
       isRoot: principal.isRoot,
-      projectId,
-      accessKeyId,
+      ...proof,
       sourceIp: request.sourceIp,
       requestId: request.requestId,
     };

@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
+import { noCredential } from '../authentication/credential.ts';
 import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
@@ -148,6 +149,7 @@ function actorOf(principal: Principal, origin: RequestOrigin): Actor {
     isRoot,
     projectId: undefined,
     accessKeyId: undefined,
+    credential: noCredential,
     sourceIp: origin.sourceIp,
     requestId: origin.requestId,
   };

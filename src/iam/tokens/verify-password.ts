@@ -1,5 +1,6 @@
 import { findAccount } from '../accounts/store.ts';
 import type { Actor } from '../actor.ts';
+import { noCredential } from '../authentication/credential.ts';
 import type { Principal } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, lockedOut, wrongCredentials } from '../errors.ts';
@@ -74,6 +75,7 @@ async function recordFailure(
     isRoot: user.is_root === 1,
     projectId: undefined,
     accessKeyId: undefined,
+    credential: noCredential,
     ...origin,
   };
   const detail = locks

@@ -1,0 +1,29 @@
+import type { ActorCredential } from '../actor.ts';
+import type { SessionTable } from '../tables.ts';
+
+export const permanentKeyCredential = credential('access-key', { isFullSession: true });
+export const systemCredential = credential('system');
+/** For audit records of requests that are not authenticated yet. */
+export const noCredential = credential('none');
+
+/** By the row, which is cached: each request would parse it anew. */
+const ofSessions = new WeakMap<SessionTable, ActorCredential>();
+
+export function credentialOfSession(session: SessionTable): ActorCredential {
+  let known = ofSessions.get(session);
+  if (!known) {
+    const methods = JSON.parse(session.methods) as string[];
+    const kind = session.use === 'bearer' ? 'token' : 'temporary-key';
+    known = credential(kind, { methods, isFullSession: isFull(session, methods) });
+    ofSessions.set(session, known);
+  }
+  return known;
+}
+
+function isFull({ use, principal_kind, scope }: SessionTable, methods: readonly string[]): boolean {
+  return use === 'bearer' && principal_kind === 'user' && scope !== 'project' && methods.includes('password');
+}
+
+function credential(kind: ActorCredential['kind'], given: Partial<ActorCredential> = {}): ActorCredential {
+  return { kind, methods: [], isFullSession: false, secondFactorAtMs: undefined, ...given };
+}
