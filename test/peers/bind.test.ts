@@ -58,7 +58,7 @@ describe('records in a zone of BIND', () => {
       const second = { ...first, recordValue: 'second value' };
       assert.deepEqual(await ours.check(first), {
         kind: 'absent',
-        reason: `There is no TXT record at ${first.recordName}.`,
+        reason: `There is no TXT record at ${first.recordName} with the value that is asked for.`,
       });
       for (let round = 0; round < 2; round++) await ours.publish(first);
       await ours.publish(second);

@@ -15,6 +15,9 @@ export interface AttestationDocument {
   readonly expire_time?: string;
 }
 
+/** Who copies an attestation may use it until it ends. The vendor names no longest time. */
+const longestValidityMs = 60 * 60_000;
+
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
@@ -36,7 +39,17 @@ function requireCustom({ ecs_signature: ecs, service_token: cce, ...document }: 
   return { signature: Buffer.from(signature, 'base64'), publicKey, expireTime };
 }
 
-/** The access point that proves to be there. Throws KMS.3804; which part is wrong is told, for the caller has all of it. */
+function requireShortLife(expireTime: string, nowMs: number): void {
+  const endMs = Date.parse(expireTime);
+  if (endMs <= nowMs) throw kmsError('KMS.3804', 'expire_time is over.');
+  if (endMs > nowMs + longestValidityMs)
+    throw kmsError(
+      'KMS.3804',
+      'expire_time must be at most one hour from now; sign another attestation then.',
+    );
+}
+
+/** Returns the access point that proves to be there. Throws KMS.3804, which names the wrong part: the caller has all of it. */
 export async function requireAttestation(
   context: KmsContext,
   caller: Caller,
@@ -44,7 +57,7 @@ export async function requireAttestation(
   of: { readonly keyId: string; readonly capsule: Uint8Array },
 ): Promise<AccessPointTable> {
   const { signature, publicKey, expireTime } = requireCustom(document);
-  if (Date.parse(expireTime) <= context.clock.nowMs()) throw kmsError('KMS.3804', 'expire_time is over.');
+  requireShortLife(expireTime, context.clock.nowMs());
   const place = { accountId: caller.actor.accountId, projectId: caller.projectId };
   const normalized = Buffer.from(publicKey, 'base64').toString('base64');
   const accessPoint = await findAccessPoint(context.database, place, { publicKey: normalized });

@@ -151,6 +151,12 @@ describe('data key capsules', () => {
     assert.equal(await refused(point.attest(keyId, capsule, isoAt(bench.clock.nowMs() - 1000))), 'KMS.3804');
     assert.equal(await refused(point.attest(keyId, capsule, 'tomorrow')), 'KMS.3804');
     assert.equal(await refused({ ...good, expire_time: isoAt(bench.clock.nowMs() + dayMs) }), 'KMS.3804');
+    const hour = (offsetMs: number) =>
+      point.attest(keyId, capsule, isoAt(bench.clock.nowMs() + 3_600_000 + offsetMs));
+    assert.equal(await refused(hour(1_000)), 'KMS.3804');
+    await user.call('datakey-capsule/decrypt', decryption(keyId, capsule, hour(0)));
+    assert.notEqual(await refused({ ...good, custom_public_key: 'A'.repeat(5_000) }), 'KMS.3804');
+    assert.notEqual(await refused(good, 'A'.repeat(300_000)), 'KMS.3804');
     assert.equal(await refused({ ...good, custom_signature: undefined }), 'KMS.3804');
     assert.equal(await refused({ ...good, custom_signature: 'AAAA' }), 'KMS.3804');
     assert.equal(await refused({ ...good, custom_public_key: 'AAAA' }), 'KMS.3804');

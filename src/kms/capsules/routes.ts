@@ -9,24 +9,30 @@ import { parseRsaPublicKey, presentDataKey } from './wrapped-data-key.ts';
 
 const tags = ['kms'];
 
+/** Of an RSA key of 8192 bits in Base64 or PEM, and of a signature: more is never needed. */
+const attestedText = Type.Optional(Type.String({ maxLength: 4_096 }));
+/** Characters of a policy that stands in a capsule; the capsule in Base64 is longer than any with such a policy. */
+const longestPolicy = 16_384;
+const longestCapsule = 262_144;
+
 const creation = Type.Object({
   key_id: keyId,
   datakey_length: Type.String(),
   public_key: optionalText,
   policy_id: optionalText,
-  key_policy: optionalText,
+  key_policy: Type.Optional(Type.String({ maxLength: longestPolicy })),
 });
 
 const decryption = Type.Object({
   key_id: keyId,
   public_key: optionalText,
-  datakey_capsule: Type.String(),
+  datakey_capsule: Type.String({ maxLength: longestCapsule }),
   attestation_document: Type.Object({
-    ecs_signature: optionalText,
-    custom_signature: optionalText,
-    custom_public_key: optionalText,
-    expire_time: optionalText,
-    service_token: optionalText,
+    ecs_signature: attestedText,
+    custom_signature: attestedText,
+    custom_public_key: attestedText,
+    expire_time: attestedText,
+    service_token: attestedText,
   }),
 });
 

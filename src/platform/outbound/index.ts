@@ -1,4 +1,4 @@
-import { isIPv4, type LookupFunction } from 'node:net';
+import { isIP, isIPv4, type LookupFunction } from 'node:net';
 import { createAddressPolicy, type NamedBy } from './address-policy.ts';
 import { followRedirects } from './follow-redirects.ts';
 import { OutboundFailed, OutboundRefused } from './outbound-errors.ts';
@@ -39,7 +39,8 @@ export interface OutboundAnswer {
 
 /**
  * Requests to addresses that users or the network name. None goes to loopback, link-local, private, or metadata addresses but those
- * that the operator allows; names are judged by what they resolve to, at the time of the connection.
+ * that the operator allows; names are judged by what they resolve to, at the time of the connection. Of a name that the operator did
+ * not give, the error is the same whether it does not exist, DNS is silent, or its addresses are refused.
  */
 export interface Outbound {
   /** Throws OutboundRefused, or OutboundFailed for all that the network does. */
@@ -69,12 +70,28 @@ export function createOutbound({ allow, resolvers }: OutboundSettings): Outbound
   const resolveAsMachine = createResolveHost(undefined);
 
   async function judgedAddresses(host: string, namedBy: NamedBy, signal: AbortSignal) {
+    if (namedBy === 'anyone' && isIP(host) === 0) return publicAddresses(host, signal);
     // The names of the operator's own servers may be known to the operator's own DNS only.
     const found = await (namedBy === 'operator' ? resolveAsMachine : resolve)(host, signal);
     const reasons = found.map((address) => judge(address, namedBy));
     const addresses = found.filter((_, index) => reasons[index] === undefined);
     if (addresses.length > 0) return addresses;
     throw new OutboundRefused(`${host} is at ${reasons[0]}, to which no connection is made.`);
+  }
+
+  /** Names of the inner network look like names that nobody has: a stranger who tries them learns nothing. */
+  async function publicAddresses(host: string, signal: AbortSignal): Promise<readonly string[]> {
+    let cause: unknown;
+    try {
+      const addresses = (await resolve(host, signal)).filter((each) => judge(each, 'anyone') === undefined);
+      if (addresses.length > 0) return addresses;
+    } catch (error) {
+      cause = error;
+    }
+    throw new OutboundFailed(
+      `${host} has no address to which a connection is made: DNS does not have the name, does not answer, or has only addresses that are not of the Internet.`,
+      { cause },
+    );
   }
 
   const addresses: Outbound['addresses'] = (host, { namedByOperator = false } = {}) =>

@@ -1,4 +1,4 @@
-/** The address is one to which OpenCCM does not connect. The text says why, and is for the user: it names no address that he did not. */
+/** The address is one to which OpenCCM does not connect. The text says why, for whoever gave the address, and names no other one. */
 export class OutboundRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -12,7 +12,7 @@ import { applicationSettings } from './application-settings.ts';
 import { changeApplication, findApplication, type StoredApplication } from './application-store.ts';
 import { askToBegin, type Beginning, storeBeginning } from './begin-application.ts';
 import { checkDomains } from './check-domains.ts';
-import { failApplication, forgetApplication } from './end-application.ts';
+import { failApplication, forgetApplication, unreachedIssuer } from './end-application.ts';
 import { issueApplication } from './issue-application.ts';
 
 /** Few jobs run at a time, and names whose servers do not answer take long: after this others have their turn. */
@@ -111,8 +111,8 @@ async function beginUntilExpiry(
     return await askToBegin(ports, issuerRequest(certificate, application));
   } catch (error) {
     if (ports.clock.nowMs() < application.expires_at) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return { kind: 'refused', reason: `The issuer could not be asked until the time was over: ${reason}` };
+    const reason = unreachedIssuer(ports, certificate.certificate_id, error);
+    return { kind: 'refused', reason };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Transaction } from '../../platform/db/index.ts';
+import { OutboundFailed, OutboundRefused } from '../../platform/outbound/index.ts';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
 import { foreignText } from '../foreign-text.ts';
 import { tell } from '../notifications/tell.ts';
@@ -16,6 +17,18 @@ type EndPorts = Pick<
 
 /** Text of the column and of the audit trail; issuers may send pages. */
 const longestReason = 1_000;
+
+/** The reason of an application whose issuer was never reached. Where it is, and what its network says, is for the log. */
+export function unreachedIssuer(
+  { log }: Pick<ApplicationPorts, 'log'>,
+  certificateId: string,
+  error: unknown,
+): string {
+  log.warn({ error, certificateId }, 'an issuer could not be asked until the time was over');
+  const isOfNetwork = error instanceof OutboundFailed || error instanceof OutboundRefused;
+  const detail = error instanceof Error && !isOfNetwork ? `: ${error.message}` : '.';
+  return `The issuer could not be asked until the time was over${detail}`;
+}
 
 /** → UNPASSED, with why. What the applicant sent stays, to be looked at; its key does not. */
 export async function failApplication(

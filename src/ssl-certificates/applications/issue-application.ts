@@ -5,7 +5,7 @@ import { type AcceptedCertificate, acceptCertificate } from './accept-certificat
 import { issuerRequest } from './application.ts';
 import type { ApplicationPorts, IssuedHook } from './application-ports.ts';
 import { changeApplication, type StoredApplication } from './application-store.ts';
-import { failApplication, recordOutcome } from './end-application.ts';
+import { failApplication, recordOutcome, unreachedIssuer } from './end-application.ts';
 import { scheduleWithdrawals } from './withdraw-records.ts';
 
 /** ISSUING: asks the issuer. Answers when to look again, undefined for no more. Throws what the issuer throws, until the time is over. */
@@ -51,7 +51,7 @@ export async function issueApplication(
 }
 
 async function ask(
-  { issuers, clock }: Pick<ApplicationPorts, 'issuers' | 'clock'>,
+  { issuers, clock, log }: Pick<ApplicationPorts, 'issuers' | 'clock' | 'log'>,
   request: CertificateApplication,
   application: StoredApplication,
 ): Promise<Issuance> {
@@ -65,10 +65,7 @@ async function ask(
     return await issuer.issue(request, application.issuer_state ?? '');
   } catch (error) {
     if (clock.nowMs() < application.expires_at) throw error;
-    return {
-      kind: 'refused',
-      reason: `The issuer could not be asked until the time was over: ${error instanceof Error ? error.message : error}`,
-    };
+    return { kind: 'refused', reason: unreachedIssuer({ log }, application.certificate_id, error) };
   }
 }
 

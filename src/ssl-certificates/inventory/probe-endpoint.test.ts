@@ -20,15 +20,7 @@ describe('requests that would reach inside', async () => {
   const outbound = createOutbound({ allow: [], resolvers: [dns.address] });
   const bench = await openSqliteBench({ outbound });
 
-  for (const host of [
-    '127.0.0.1',
-    '169.254.169.254',
-    '10.0.0.1',
-    '::1',
-    '::ffff:127.0.0.1',
-    'inner.example.test',
-    'cloud.example.test',
-  ])
+  for (const host of ['127.0.0.1', '169.254.169.254', '10.0.0.1', '::1', '::ffff:127.0.0.1'])
     test(`${host} is refused before anything is sent, and not watched`, async () => {
       const server = await tcpServer((socket) => socket.end('SECRET-BANNER\r\n'));
       const account = bench.account();
@@ -38,6 +30,22 @@ describe('requests that would reach inside', async () => {
       const { body } = await account.send<{ total_count: number }>('GET', '/v3/scm/endpoints');
       assert.equal(body.total_count, 0);
     });
+
+  test('names of the inner network are answered exactly like a name that does not exist', async () => {
+    const server = await tcpServer((socket) => socket.end('SECRET-BANNER\r\n'));
+    const account = bench.account();
+    const failures = [];
+    for (const host of ['inner.example.test', 'cloud.example.test', 'absent.example.test']) {
+      const { status, body } = await account.send<{ failure: string }>('POST', '/v3/scm/endpoints', {
+        host,
+        port: server.port,
+      });
+      failures.push([status, body.failure.replace(host, 'HOST')]);
+    }
+    assert.match(String(failures[0]?.[1]), /^HOST has no address to which a connection is made/);
+    assert.deepEqual(failures, Array(3).fill(failures[0]));
+    assert.equal(server.counted.connections, 0);
+  });
 
   test('a name that leads inside later is not followed there', async () => {
     const server = await tcpServer((socket) => socket.end());
@@ -59,7 +67,7 @@ describe('requests that would reach inside', async () => {
       'GET',
       `/v3/scm/endpoints/${endpoint.endpoint_id}`,
     );
-    assert.match(shown.failure, /no connection is made/);
+    assert.match(shown.failure, /to which a connection is made/);
     assert.equal(server.counted.connections, before);
   });
 });

@@ -41,6 +41,12 @@ export class TargetFailure extends Error {
   }
 }
 
+/** Where the operator's service is, and what its network says, is in the cause: for the log, not for tenants. */
+export function unreachable(cause: unknown): TargetFailure {
+  const text = 'The service could not be reached; the log of OpenCCM says why.';
+  return new TargetFailure('unavailable', text, { cause });
+}
+
 /** A service in a project or region, as the configuration connects it. Both verbs throw TargetFailure. */
 export interface Target {
   /** Makes the certificate known to the service; answers the service's id of it. The same certificate again changes nothing. */

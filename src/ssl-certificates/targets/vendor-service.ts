@@ -3,7 +3,7 @@ import { readSecret } from '../secret-setting.ts';
 import { createVendorClient, type VendorClient, VendorRefusal } from '../vendor-api/index.ts';
 import { readCa } from './configured-ca.ts';
 import { findUnserved } from './probe.ts';
-import { type CertificateBundle, TargetFailure } from './target.ts';
+import { type CertificateBundle, TargetFailure, unreachable } from './target.ts';
 import type { VendorConfiguration } from './target-configuration.ts';
 import type { TargetPorts } from './target-ports.ts';
 
@@ -69,8 +69,7 @@ export function createVendorService(
 }
 
 function failureOf(error: unknown): unknown {
-  if (error instanceof OutboundFailed || error instanceof OutboundRefused)
-    return new TargetFailure('unavailable', error.message, { cause: error });
+  if (error instanceof OutboundFailed || error instanceof OutboundRefused) return unreachable(error);
   if (!(error instanceof VendorRefusal)) return error;
   const text = error.code === undefined ? error.text : `${error.code}:${error.text}`;
   return new TargetFailure(kindOf(error), text.slice(0, longestReason), { cause: error });

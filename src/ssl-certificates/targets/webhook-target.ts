@@ -2,7 +2,13 @@ import { OutboundFailed, OutboundRefused } from '../../platform/outbound/index.t
 import { readSecret } from '../secret-setting.ts';
 import { sendWebhook } from '../webhook/send-webhook.ts';
 import { readCa } from './configured-ca.ts';
-import { type CertificateBundle, type Target, TargetFailure, type TargetResource } from './target.ts';
+import {
+  type CertificateBundle,
+  type Target,
+  TargetFailure,
+  type TargetResource,
+  unreachable,
+} from './target.ts';
 import type { WebhookConfiguration } from './target-configuration.ts';
 import type { TargetPorts } from './target-ports.ts';
 
@@ -24,8 +30,7 @@ export function createWebhookTarget(
     const content = { action, service, project, certificate: certificateOf(bundle), ...resourceOf(resource) };
     const message = { id: random.uuid(), sentMs: machineClock.nowMs(), content };
     const answer = await sendWebhook(outbound, address, message).catch((error: unknown) => {
-      if (error instanceof OutboundFailed || error instanceof OutboundRefused)
-        throw new TargetFailure('unavailable', error.message, { cause: error });
+      if (error instanceof OutboundFailed || error instanceof OutboundRefused) throw unreachable(error);
       throw error;
     });
     const fields = fieldsOf(answer.body);

@@ -1,5 +1,5 @@
 import type { Resolver } from 'node:dns/promises';
-import { askServers, dnsErrorCode, noneIfAbsent } from '../../platform/outbound/ask-servers.ts';
+import { askServers, noneIfAbsent } from '../../platform/outbound/ask-servers.ts';
 import type { Challenge } from '../issuers/issuer.ts';
 import type { Verdict } from './validator.ts';
 
@@ -7,7 +7,10 @@ const timeoutMs = 15_000;
 /** As many as resolvers follow themselves; a longer chain is a circle. */
 const longestChain = 8;
 
-/** Looks for the text among the TXT records of the challenge's name. `resolvers` as `ip:port`; undefined: the machine's. */
+/**
+ * Looks for the text among the TXT records of the challenge's name. `resolvers` as `ip:port`; undefined: the machine's. A CNAME may
+ * point into the operator's network, so the reason does not tell which records or servers are there.
+ */
 export async function checkDns(
   { recordName, recordValue }: Challenge,
   resolvers: readonly string[] | undefined,
@@ -16,16 +19,14 @@ export async function checkDns(
   try {
     const signal = AbortSignal.timeout(timeoutMs);
     texts = await askServers(resolvers, signal, (resolver) => findTexts(resolver, recordName));
-  } catch (error) {
-    const reason = `The TXT record at ${recordName} could not be looked up: ${dnsErrorCode(error)}.`;
-    return { kind: 'unreachable', reason };
+  } catch {
+    return { kind: 'unreachable', reason: `The TXT record at ${recordName} could not be looked up.` };
   }
   if (texts.includes(recordValue)) return { kind: 'found' };
-  const reason =
-    texts.length === 0
-      ? `There is no TXT record at ${recordName}.`
-      : `The TXT record at ${recordName} does not have the value that is asked for.`;
-  return { kind: 'absent', reason };
+  return {
+    kind: 'absent',
+    reason: `There is no TXT record at ${recordName} with the value that is asked for.`,
+  };
 }
 
 /** Resolvers follow a CNAME; a server that is asked directly may answer with nothing but the CNAME. */
