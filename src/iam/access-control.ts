@@ -33,7 +33,7 @@ export class AccessControl {
   decide(actor: Actor, request: AccessRequest): Decision {
     if (actor.kind === 'system' || actor.isRoot) return 'allowed';
     return decide(this.grantsOf(actor), request, {
-      projectId: request.projectId ?? actor.projectId,
+      projectId: actor.projectId,
       callerConditions: () => ({
         'g:CurrentTime': new Date(this.#ports.clock.nowMs()).toISOString(),
         'g:DomainId': actor.accountId,

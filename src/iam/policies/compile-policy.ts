@@ -2,12 +2,14 @@ import { type CompiledCondition, compileConditions } from './condition.ts';
 import { compileGlob, type TextMatcher } from './glob.ts';
 import type { PolicyDocument, PolicyStatement } from './policy-document.ts';
 
+/** All names of the requested action, in lower case: actions are case-insensitive. */
+export type ActionNames = readonly string[];
+
 export interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny';
-  /** Takes lower-case action names: actions are case-insensitive. */
-  readonly matchesAction: TextMatcher;
-  /** Undefined where the action has no resource. */
-  readonly matchesResource: (resource: string | undefined) => boolean;
+  readonly matchesAction: (names: ActionNames) => boolean;
+  /** The resource is undefined where the action has none. */
+  readonly matchesResource: (resource: string | undefined, names: ActionNames) => boolean;
   readonly conditions: readonly CompiledCondition[];
 }
 
@@ -21,26 +23,53 @@ export function compilePolicy(document: PolicyDocument): readonly CompiledStatem
   }));
 }
 
-function compileActions(statement: PolicyStatement): TextMatcher {
-  const matchers = (statement.Action ?? statement.NotAction ?? []).map((pattern) =>
-    compileGlob(pattern.toLowerCase()),
-  );
-  return statement.Action
-    ? (action) => matchers.some((matches) => matches(action))
-    : (action) => !matchers.some((matches) => matches(action));
+/**
+ * An action is listed if any of its names is. So NotAction leaves it out under all its names, whichever of them the policy
+ * uses: an Allow does not reach it by another name.
+ */
+function compileActions(statement: PolicyStatement): CompiledStatement['matchesAction'] {
+  const patterns = statement.Action ?? statement.NotAction ?? [];
+  const matchers = patterns.map((pattern) => compileGlob(pattern.toLowerCase()));
+  const isListed = (names: ActionNames) => matchers.some((matches) => names.some(matches));
+  return statement.Action ? isListed : (names) => !isListed(names);
 }
 
 function compileResources(statement: PolicyStatement): CompiledStatement['matchesResource'] {
   if (statement.NotResource) {
-    const excluded = statement.NotResource.map(compileGlob);
-    return (resource) => resource === undefined || !excluded.some((matches) => matches(resource));
+    const isExcluded = compileResourceList(statement.NotResource);
+    return (resource, names) => !isExcluded(resource, names);
   }
   if (statement.Resource === undefined) return () => true;
-  const patterns: readonly string[] =
-    'uri' in statement.Resource ? statement.Resource.uri : statement.Resource;
-  // Asking for nothing in particular (a quota, a certificate) is within a statement about all of a service only.
-  const everything = patterns.some((pattern) => /^(\*|[\w*-]*(:\*)+)$/.test(pattern));
-  const matchers = patterns.map(compileGlob);
-  return (resource) =>
-    everything || (resource !== undefined && matchers.some((matches) => matches(resource)));
+  return compileResourceList('uri' in statement.Resource ? statement.Resource.uri : statement.Resource);
+}
+
+/** A request without a resource (a quota, a new key) is within a pattern only if that covers all of the action's service. */
+function compileResourceList(patterns: readonly string[]): CompiledStatement['matchesResource'] {
+  const services = patterns.flatMap((pattern) => compileWholeService(pattern) ?? []);
+  const matchers = patterns.map((pattern) => compileGlob(normaliseResource(pattern)));
+  return (resource, names) =>
+    services.some((matches) => names.some((name) => matches(serviceOf(name)))) ||
+    (resource !== undefined && matchers.some((matches) => matches(resource)));
+}
+
+/** Matches the service of a pattern that covers all its resources, such as `kms:*:*:*:*`; undefined for other patterns. */
+function compileWholeService(pattern: string): TextMatcher | undefined {
+  if (/^\*+$/.test(pattern)) return () => true;
+  const service = /^([^:]*)(?::\*+)+$/.exec(pattern)?.[1];
+  return service === undefined ? undefined : compileGlob(service.toLowerCase());
+}
+
+function serviceOf(actionName: string): string {
+  return actionName.slice(0, actionName.indexOf(':'));
+}
+
+/**
+ * Resources of requests begin with the service in lower case and any region, `kms:*:`: an installation is one region. The
+ * vendor's examples also write `OBS:` and name regions; a Deny of that form must hold.
+ */
+function normaliseResource(pattern: string): string {
+  const [service = '', region, ...rest] = pattern.split(':');
+  if (region === undefined) return pattern;
+  const isComplete = rest.length >= 3;
+  return [service.toLowerCase(), isComplete ? '*' : region, ...rest].join(':');
 }

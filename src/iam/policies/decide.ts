@@ -18,6 +18,7 @@ export interface Grant {
 export type Decision = 'allowed' | 'denied explicitly' | 'not allowed';
 
 export interface DecisionContext {
+  /** The project of the credentials, if they have one. */
   readonly projectId: string | undefined;
   /** Condition keys of the caller and the moment (g:UserName, g:SourceIp, ...); those of the request go before. */
   readonly callerConditions: () => Readonly<Record<string, string | undefined>>;
@@ -25,31 +26,50 @@ export interface DecisionContext {
 
 /** A Deny that applies wins over every Allow; without an Allow nothing is allowed. */
 export function decide(grants: readonly Grant[], request: AccessRequest, context: DecisionContext): Decision {
-  const actions = [request.action, ...(request.aliases ?? [])].map((action) => action.toLowerCase());
+  const names = [request.action, ...(request.aliases ?? [])].map((name) => name.toLowerCase());
   const conditions = lazyConditions(request, context);
   let allowed = false;
-  for (const grant of grants) {
-    if (!scopeApplies(grant.scope, request, context)) continue;
-    for (const statement of grant.statements) {
-      if (allowed && statement.effect === 'Allow') continue;
-      if (!actions.some(statement.matchesAction)) continue;
-      if (!statement.matchesResource(request.resource)) continue;
+  for (const { scope, statements } of grants) {
+    for (const statement of statements) {
+      const isDeny = statement.effect === 'Deny';
+      if (allowed && !isDeny) continue;
+      if (!(isDeny ? denialApplies(scope, request) : permissionApplies(scope, request, context))) continue;
+      if (!statement.matchesAction(names)) continue;
+      if (!statement.matchesResource(request.resource, names)) continue;
       if (!statement.conditions.every((holds) => holds(conditions))) continue;
-      if (statement.effect === 'Deny') return 'denied explicitly';
+      if (isDeny) return 'denied explicitly';
       allowed = true;
     }
   }
   return allowed ? 'allowed' : 'not allowed';
 }
 
-function scopeApplies(scope: GrantScope, request: AccessRequest, context: DecisionContext): boolean {
+/** An Allow counts where the request, or else the credential, is known to be within its scope. */
+function permissionApplies(scope: GrantScope, request: AccessRequest, context: DecisionContext): boolean {
   switch (scope.kind) {
     case 'account':
       return true;
     case 'project':
-      return scope.projectId === context.projectId;
+      return scope.projectId === (request.projectId ?? context.projectId);
     case 'enterprise-project':
       return request.conditions?.['g:EnterpriseProjectId'] === scope.enterpriseProjectId;
+  }
+}
+
+/**
+ * A Deny counts unless the request is known to be about something outside its scope. The credential's project does not tell:
+ * callers choose it, and resources of services without projects in their paths are reached with any.
+ */
+function denialApplies(scope: GrantScope, request: AccessRequest): boolean {
+  switch (scope.kind) {
+    case 'account':
+      return true;
+    case 'project':
+      return request.projectId === undefined || request.projectId === scope.projectId;
+    case 'enterprise-project': {
+      const requested = request.conditions?.['g:EnterpriseProjectId'];
+      return requested === undefined || requested === scope.enterpriseProjectId;
+    }
   }
 }
 

@@ -23,7 +23,7 @@ function decideWith(
     statements: compilePolicy(parsePolicyDocument(document)),
   }));
   const callerConditions = () => ({ 'g:SourceIp': '10.1.2.3', 'g:UserName': 'alice' });
-  return decide(grants, request, { projectId: request.projectId ?? projectId, callerConditions });
+  return decide(grants, request, { projectId, callerConditions });
 }
 
 function policy(...statements: object[]): object {
@@ -67,6 +67,18 @@ describe('policy decision', () => {
     assert.equal(decideWith(denied, request), 'denied explicitly');
   });
 
+  it('leaves an action out of NotAction under all its names, whichever of them is listed', () => {
+    const exportKey = { action: 'scm:cert:export', aliases: ['scm:cert:download'] };
+    for (const NotAction of ['scm:cert:export', 'scm:cert:download', 'SCM:Cert:Down*']) {
+      const allowing = policy({ Effect: 'Allow', NotAction });
+      assert.equal(decideWith([allowing], exportKey), 'not allowed', NotAction);
+      assert.equal(decideWith([allowing], { action: 'scm:cert:get' }), 'allowed', NotAction);
+      const denying = policy(allow('*'), { Effect: 'Deny', NotAction });
+      assert.equal(decideWith([denying], exportKey), 'allowed', NotAction);
+      assert.equal(decideWith([denying], { action: 'scm:cert:get' }), 'denied explicitly', NotAction);
+    }
+  });
+
   it('matches actions with an empty type', () => {
     for (const action of ['scm::listCsr', 'scm:*', 'scm:*:*', 'scm::list*'])
       assert.equal(decideWith([policy(allow(action))], { action: 'scm::listCsr' }), 'allowed', action);
@@ -83,6 +95,20 @@ describe('policy decision', () => {
     assert.equal(on({ uri: ['pca:*:*:ca:1234'] }), 'allowed');
   });
 
+  it('knows a resource whatever region a policy names and however it writes the service', () => {
+    const request = { action: 'kms:cmk:get', resource: 'kms:*:acc:KeyId:1234' };
+    const denied = (Resource: string) =>
+      decideWith([policy(allow('*'), { Effect: 'Deny', Action: '*', Resource })], request);
+    for (const Resource of ['kms:cn-north-4:acc:KeyId:1234', 'KMS:*:*:KeyId:12*', 'kms:cn-*:*:*:*', 'kms:*'])
+      assert.equal(denied(Resource), 'denied explicitly', Resource);
+    for (const Resource of [
+      'kms:cn-north-4:other:KeyId:1234',
+      'kms:cn-north-4:*:KeyId:9',
+      'pca:*:*:KeyId:1234',
+    ])
+      assert.equal(denied(Resource), 'allowed', Resource);
+  });
+
   it('takes an action without a resource as one about the whole service', () => {
     const on = (Resource: unknown) =>
       decideWith([policy(allow('pca:ca:*', { Resource }))], { action: 'pca:ca:quota' });
@@ -90,6 +116,33 @@ describe('policy decision', () => {
     assert.equal(on('pca:*:*:*:*'), 'allowed');
     assert.equal(on('pca:*:*:ca:*'), 'not allowed');
     assert.equal(on('pca:*:*:ca:1234'), 'not allowed');
+  });
+
+  it('takes all of a service for the actions of that service only', () => {
+    const quota = { action: 'pca:ca:quota' };
+    for (const Resource of ['kms:*:*:*:*', 'obs:*', ':*', 'kms:*:*:*', 'k*:*', '*-x:*', 'PC:*']) {
+      const statement = { Effect: 'Allow', Action: '*' };
+      for (const request of [quota, issue]) {
+        assert.equal(decideWith([policy({ ...statement, Resource })], request), 'not allowed', Resource);
+        const excluding = policy({ ...statement, NotResource: Resource });
+        assert.equal(decideWith([excluding], request), 'allowed', Resource);
+      }
+    }
+    for (const Resource of ['*', 'pca:*', 'PCA:*:*:*:*', 'p*:*:*', '*:*:*:*:*']) {
+      assert.equal(decideWith([policy(allow('*', { Resource }))], quota), 'allowed', Resource);
+      const excluding = (Effect: string) => policy({ Effect, Action: '*', NotResource: Resource });
+      assert.equal(decideWith([excluding('Allow')], quota), 'not allowed', Resource);
+      assert.equal(decideWith([excluding('Allow')], issue), 'not allowed', Resource);
+      assert.equal(decideWith([policy(allow('*')), excluding('Deny')], quota), 'allowed', Resource);
+    }
+    const byOtherName = { action: 'bss:order:view', aliases: ['billing:order:view'] };
+    assert.equal(decideWith([policy(allow('*', { Resource: 'billing:*:*:*:*' }))], byOtherName), 'allowed');
+  });
+
+  it('denies what has no resource where all but some resources are denied', () => {
+    const denying = policy(allow('*'), { Effect: 'Deny', Action: '*', NotResource: 'pca:*:*:ca:1234' });
+    assert.equal(decideWith([denying], { action: 'pca:ca:quota' }), 'denied explicitly');
+    assert.equal(decideWith([denying], issue), 'allowed');
   });
 
   it('understands NotAction and NotResource in 5.0 only', () => {
@@ -118,6 +171,32 @@ describe('policy decision', () => {
       'not allowed',
     );
     assert.equal(decideWith(grant, issue, enterprise), 'not allowed');
+  });
+
+  it('counts a denial unless the request is about something outside its scope', () => {
+    const all = { scope: { kind: 'account' } as const, policyId: 'a', policyName: 'a' };
+    const decideIn = (scope: GrantScope, request: AccessRequest, projectId?: string) =>
+      decide(
+        [
+          { ...all, statements: compilePolicy(parsePolicyDocument(policy(allow('*')))) },
+          { ...all, scope, statements: compilePolicy(parsePolicyDocument(policy(denyAll))) },
+        ],
+        request,
+        { projectId, callerConditions: () => ({}) },
+      );
+    const denyAll = { Effect: 'Deny', Action: '*' };
+    const project: GrantScope = { kind: 'project', projectId: 'p1' };
+    for (const credentials of [undefined, 'p1', 'p2']) {
+      assert.equal(decideIn(project, issue, credentials), 'denied explicitly', credentials);
+      assert.equal(decideIn(project, { ...issue, projectId: 'p1' }, credentials), 'denied explicitly');
+      assert.equal(decideIn(project, { ...issue, projectId: 'p2' }, credentials), 'allowed');
+    }
+    const enterprise: GrantScope = { kind: 'enterprise-project', enterpriseProjectId: 'e1' };
+    const about = (id: string | undefined) => ({ ...issue, conditions: { 'g:EnterpriseProjectId': id } });
+    assert.equal(decideIn(enterprise, issue), 'denied explicitly');
+    assert.equal(decideIn(enterprise, about(undefined)), 'denied explicitly');
+    assert.equal(decideIn(enterprise, about('e1')), 'denied explicitly');
+    assert.equal(decideIn(enterprise, about('0')), 'allowed');
   });
 });
 
@@ -219,6 +298,13 @@ describe('policy documents', () => {
       [{ Version: '1.1', Statement: [{ ...statement, Principal: '*' }] }, /Principal/],
       [{ Version: '1.1', Statement: [{ ...statement, Resource: [{}] }] }, /Resource/],
       [{ Version: '1.1', Statement: [{ ...statement, Condition: { StringEquals: 'x' } }] }, /Condition/],
+      [{ Version: '1.1', Statement: [{ ...statement, Resource: [] }] }, /Resource must have at least one/],
+      [{ Version: '5.0', Statement: [{ ...statement, NotResource: [] }] }, /NotResource must have/],
+      [{ Version: '1.1', Statement: [{ ...statement, Resource: { uri: [] } }] }, /Resource.uri must have/],
+      [
+        { Version: '1.1', Statement: [{ ...statement, Condition: { StringEquals: { a: [] } } }] },
+        /StringEquals.a must have/,
+      ],
       [{ Version: '1.1', Statement: [statement], Depends: ['x'] }, /Depends/],
       [{ Version: '1.1', Statement: [{ ...statement, Sid: 'x'.repeat(7000) }] }, /6144/],
     ] as const)

@@ -94,12 +94,12 @@ function parseResources(
   if (statement.Resource !== undefined && statement.NotResource !== undefined)
     throw new MalformedPolicy(`${place} must have Resource or NotResource, not both.`);
   if (statement.NotResource !== undefined)
-    return { NotResource: stringList(statement.NotResource, `${place}.NotResource`) };
+    return { NotResource: entriesOf(statement.NotResource, `${place}.NotResource`) };
   const resource = statement.Resource;
   if (resource === undefined || resource === null) return {};
   if (typeof resource === 'object' && !Array.isArray(resource))
-    return { Resource: { uri: stringList((resource as JsonObject).uri, `${place}.Resource.uri`) } };
-  return { Resource: stringList(resource, `${place}.Resource`) };
+    return { Resource: { uri: entriesOf((resource as JsonObject).uri, `${place}.Resource.uri`) } };
+  return { Resource: entriesOf(resource, `${place}.Resource`) };
 }
 
 function parseCondition(value: unknown, place: string): NonNullable<PolicyStatement['Condition']> {
@@ -107,7 +107,7 @@ function parseCondition(value: unknown, place: string): NonNullable<PolicyStatem
   for (const [operator, keys] of Object.entries(objectAt(value, `${place}.Condition`))) {
     const at = `${place}.Condition.${operator}`;
     condition[operator] = Object.fromEntries(
-      Object.entries(objectAt(keys, at)).map(([key, values]) => [key, stringList(values, `${at}.${key}`)]),
+      Object.entries(objectAt(keys, at)).map(([key, values]) => [key, entriesOf(values, `${at}.${key}`)]),
     );
   }
   return condition;
@@ -122,6 +122,13 @@ function parseDepends(value: unknown): PolicyDocument['Depends'] {
       throw new MalformedPolicy(`policy.Depends[${index}] must have catalog and display_name.`);
     return { catalog, display_name };
   });
+}
+
+/** An empty list would make a Deny deny nothing, or a NotResource allow everything. */
+function entriesOf(value: unknown, place: string): readonly string[] {
+  const list = stringList(value, place);
+  if (list.length === 0) throw new MalformedPolicy(`${place} must have at least one entry.`);
+  return list;
 }
 
 function stringList(value: unknown, place: string): readonly string[] {
