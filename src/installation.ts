@@ -14,7 +14,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
 import { type CommitObserver, type Database, type Migrations, openDatabase } from './platform/db/index.ts';
-import { ServiceError } from './platform/errors.ts';
+import { reasonOf, ServiceError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
 import { StartRefused } from './platform/start-refused.ts';
@@ -93,12 +93,6 @@ function reachableHost({ host }: Config, hostName: string): string {
 function withoutCredentials(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
-}
-
-function reasonOf(error: unknown): string {
-  // Node tries every address of a name and then gives an error without a text of its own.
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The master key of the configuration. Throws `StartRefused` if it is missing or not the one of the database. */

@@ -40,3 +40,9 @@ export class AccessDenied extends Error {
     this.action = action;
   }
 }
+
+/** The text of whatever was thrown. Node tries each address of a name and then throws an error without a text of its own. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,6 +1,8 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from './database.ts';
+import { translateSqliteError } from './database-unavailable.ts';
+import type { SqliteConnection } from './sqlite-dialect.ts';
 
 /** Bounds how long the first in a batch waits for the last, and how much a failed commit takes with it. */
 const largestBatch = 256;
@@ -25,7 +27,7 @@ type Outcome = { waiting: Waiting } & ({ done: true; result: unknown } | { done:
  * other. Nobody learns its outcome before the commit: even a refusal may rest on what a neighbour wrote.
  */
 export class GroupCommit {
-  readonly #sqlite: DatabaseSync;
+  readonly #connection: SqliteConnection;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #runInTransaction: <Result>(
@@ -37,14 +39,14 @@ export class GroupCommit {
   #draining: Promise<void> | undefined;
 
   constructor(
-    sqlite: DatabaseSync,
+    connection: SqliteConnection,
     runInTransaction: <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>,
     observe: CommitObserver,
     stuckAfterMs = usualStuckAfterMs,
   ) {
-    this.#sqlite = sqlite;
-    this.#savepoint = sqlite.prepare('savepoint work');
-    this.#release = sqlite.prepare('release work');
+    this.#connection = connection;
+    this.#savepoint = connection.sqlite.prepare('savepoint work');
+    this.#release = connection.sqlite.prepare('release work');
     this.#runInTransaction = runInTransaction;
     this.#observe = observe;
     this.#stuckAfterMs = stuckAfterMs;
@@ -76,21 +78,23 @@ export class GroupCommit {
   }
 
   async #commitTogether(): Promise<void> {
-    const startMs = performance.now();
+    const { sqlite } = this.#connection;
     const outcomes: Outcome[] = [];
     const watch = setInterval(() => this.#refuseWaiting(), this.#stuckAfterMs);
+    let startMs = 0;
     try {
-      this.#sqlite.exec('begin immediate');
+      await this.#connection.patiently(() => sqlite.exec('begin immediate'));
+      startMs = performance.now();
       while (outcomes.length < largestBatch && performance.now() - startMs < longestBatchMs) {
         const waiting = this.#queue.shift();
         if (!waiting) break;
         outcomes.push(await this.#runInSavepoint(waiting));
         // Some failures (disk full, I/O error) make SQLite roll the whole transaction back by itself.
-        if (!this.#sqlite.isTransaction) throw failureOf(outcomes);
+        if (!sqlite.isTransaction) throw failureOf(outcomes);
       }
-      this.#sqlite.exec('commit');
+      sqlite.exec('commit');
     } catch (error) {
-      this.#abandon(outcomes, error);
+      this.#abandon(outcomes, translateSqliteError(error));
       return;
     } finally {
       clearInterval(watch);
@@ -112,16 +116,18 @@ export class GroupCommit {
     this.#savepoint.run();
     try {
       const result = await waiting.run();
-      if (this.#sqlite.isTransaction) this.#release.run();
+      if (this.#connection.sqlite.isTransaction) this.#release.run();
       return { waiting, done: true, result };
     } catch (error) {
-      if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback to work; release work');
+      const { sqlite } = this.#connection;
+      if (sqlite.isTransaction) sqlite.exec('rollback to work; release work');
       return { waiting, done: false, error };
     }
   }
 
   #abandon(outcomes: readonly Outcome[], error: unknown): void {
-    if (this.#sqlite.isTransaction) this.#sqlite.exec('rollback');
+    const { sqlite } = this.#connection;
+    if (sqlite.isTransaction) sqlite.exec('rollback');
     if (outcomes.length === 0) {
       // Not even begun, as another process holds the lock: everybody who waits would meet the same.
       for (const waiting of this.#queue.splice(0)) waiting.reject(error);

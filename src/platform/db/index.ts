@@ -5,6 +5,7 @@ import type { Migrations } from './migrate.ts';
 import { openSqlite } from './sqlite-database.ts';
 
 export type { Database, Reader, Transaction } from './database.ts';
+export { DatabaseUnavailable } from './database-unavailable.ts';
 export { fixedChange, fixedInsert, fixedSelect } from './fixed-query.ts';
 export type { CommitObserver } from './group-commit.ts';
 export type { Migrations } from './migrate.ts';

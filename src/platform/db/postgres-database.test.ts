@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
 import { freshAddress } from '../../../test/support/databases.ts';
+import { startStallingProxy } from '../../../test/support/stalling-proxy.ts';
 import { silentLog } from '../log.ts';
-import { type Migrations, openDatabase, settingsMigrations } from './index.ts';
+import {
+  type Database,
+  DatabaseUnavailable,
+  type Migrations,
+  openDatabase,
+  settingsMigrations,
+} from './index.ts';
+import { openPostgres } from './postgres-database.ts';
 
 interface TestTables {
   counters: { name: string; value: number };
@@ -88,4 +97,88 @@ test('a transaction that its node abandoned is ended by the server', async () =>
   const shown = await sql`show idle_in_transaction_session_timeout`.execute(database.tables());
   assert.deepEqual(shown.rows, [{ idle_in_transaction_session_timeout: '1min' }]);
   await database.close();
+});
+
+describe('a database that is away', () => {
+  const deadlines = { connectMs: 300, statementMs: 200, idleInTransactionMs: 60_000 };
+  const open = (url: string, poolSize = 2) =>
+    openPostgres({ url, poolSize, migrations, log: silentLog, observe: () => {}, deadlines });
+  const backend = async (database: { tables(): Kysely<unknown> }) =>
+    (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(database.tables())).rows[0]!.pid;
+  const insert = (database: Database, name: string) =>
+    database.transaction((transaction) =>
+      transaction.tables<TestTables>().insertInto('counters').values({ name, value: 0 }).execute(),
+    );
+  async function terminate(url: string, pid: number): Promise<void> {
+    const administrator = new pg.Client(url);
+    await administrator.connect();
+    await administrator.query('select pg_terminate_backend($1)', [pid]);
+    await administrator.end();
+  }
+
+  test('a connection that breaks between two statements fails its transaction only', async () => {
+    const { url } = await freshAddress.postgres();
+    const database = await open(url);
+    await assert.rejects(
+      database.transaction(async (transaction) => {
+        await terminate(url, await backend(transaction));
+        await transaction
+          .tables<TestTables>()
+          .insertInto('counters')
+          .values({ name: 'a', value: 0 })
+          .execute();
+      }),
+      DatabaseUnavailable,
+    );
+    await insert(database, 'b');
+    const rows = await database.tables<TestTables>().selectFrom('counters').select('name').execute();
+    assert.deepEqual(rows, [{ name: 'b' }]);
+    await database.close();
+  });
+
+  test('so does one that breaks within a statement, before the commit or while it is idle', async () => {
+    const { url } = await freshAddress.postgres();
+    const database = await open(url, 1);
+    const itself = sql`select pg_terminate_backend(pg_backend_pid())`;
+    await assert.rejects(itself.execute(database.tables()), DatabaseUnavailable);
+    await assert.rejects(
+      database.transaction(async (transaction) => terminate(url, await backend(transaction))),
+      DatabaseUnavailable,
+    );
+    await terminate(url, await backend(database));
+    // The pool hears of it in its own time; a statement that comes first is told.
+    await insert(database, 'a').catch((error) => assert.ok(error instanceof DatabaseUnavailable));
+    await insert(database, 'b');
+    await database.close();
+  });
+
+  test('a server that hangs is given up at the deadline, and used again when it answers', async () => {
+    const address = await freshAddress.postgres();
+    const proxy = await startStallingProxy(Number(new URL(address.url).port));
+    const url = new URL(address.url);
+    url.port = String(proxy.port);
+    const database = await open(url.href, 1);
+    await insert(database, 'a');
+    proxy.stall();
+    await assert.rejects(insert(database, 'b'), DatabaseUnavailable);
+    await assert.rejects(insert(database, 'c'), DatabaseUnavailable);
+    proxy.resume();
+    await insert(database, 'd');
+    await database.close();
+    await proxy.close();
+  });
+
+  test('a statement that takes too long, or finds no free connection, is refused', async () => {
+    const { url } = await freshAddress.postgres();
+    const database = await open(url, 1);
+    await assert.rejects(sql`select pg_sleep(5)`.execute(database.tables()), DatabaseUnavailable);
+    await database.transaction(async () => {
+      await assert.rejects(backend(database), DatabaseUnavailable);
+    });
+    await database.close();
+  });
+
+  test('a server that is not there is unavailable from the start', async () => {
+    await assert.rejects(open('postgres://nobody@127.0.0.1:1/none'), DatabaseUnavailable);
+  });
 });

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompiledQuery, type DatabaseConnection, Kysely, type KyselyPlugin, PostgresDialect } from 'kysely';
+import { Kysely, type KyselyPlugin, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
 import type { Database, Transaction } from './database.ts';
 import type { CommitObserver } from './group-commit.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
+import { type PostgresDeadlines, PostgresPool } from './postgres-pool.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -13,9 +14,18 @@ export interface PostgresOptions {
   readonly migrations: Migrations;
   readonly log: Log;
   readonly observe: CommitObserver;
+  /** Shorter in tests only. */
+  readonly deadlines?: PostgresDeadlines;
 }
 
-const connectionTimeoutMs = 10_000;
+/** No statement of a request takes a tenth of this: one that does waits for a lock or for a disk. */
+const usualDeadlines: PostgresDeadlines = {
+  connectMs: 5_000,
+  statementMs: 10_000,
+  // A node that dies within a transaction must not keep its locks until TCP notices.
+  idleInTransactionMs: 60_000,
+};
+const longestMigrationMs = 3_600_000;
 const mostAttempts = 12;
 
 /** Object identifiers of pg_type. */
@@ -28,11 +38,13 @@ class PostgresDatabase implements Database {
   readonly engine = 'postgres';
   readonly #kysely: Kysely<unknown>;
   readonly #reader: Kysely<unknown>;
+  readonly #pool: PostgresPool;
   readonly #observe: CommitObserver;
 
-  constructor(kysely: Kysely<unknown>, observe: CommitObserver) {
-    this.#kysely = kysely;
-    this.#reader = kysely.withPlugin(refuseWrites);
+  constructor(pool: PostgresPool, observe: CommitObserver) {
+    this.#pool = pool;
+    this.#kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+    this.#reader = this.#kysely.withPlugin(refuseWrites);
     this.#observe = observe;
   }
 
@@ -61,36 +73,35 @@ class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     await this.#kysely.destroy();
+    // Kysely ends only a pool that it has used.
+    await this.#pool.end();
   }
 }
 
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const pool = new pg.Pool({
+  const { migrations, log, observe, deadlines = usualDeadlines } = options;
+  const config = {
     connectionString: options.url,
     max: options.poolSize,
-    connectionTimeoutMillis: connectionTimeoutMs,
     application_name: 'openccm',
     keepAlive: true,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
-  });
-  // A server that restarts breaks idle connections; the pool replaces them, but an unheard 'error' would end the process.
-  pool.on('error', (error) => options.log.warn({ error }, 'an idle database connection broke'));
-  const kysely = new Kysely<unknown>({
-    dialect: new PostgresDialect({ pool, onCreateConnection: limitIdleness }),
-  });
-  try {
-    await migrate(kysely, options.migrations);
-  } catch (error) {
-    await kysely.destroy();
-    throw error;
-  }
-  return new PostgresDatabase(kysely, options.observe);
+  };
+  // A migration may rewrite a large table, so it has connections without the usual deadline of statements.
+  await applyMigrations(
+    new PostgresPool(config, { ...deadlines, statementMs: longestMigrationMs }, log),
+    migrations,
+  );
+  return new PostgresDatabase(new PostgresPool(config, deadlines, log), observe);
 }
 
-/** A node that dies within a transaction must not keep its locks until TCP notices; ours never wait so long between two statements. */
-async function limitIdleness(connection: DatabaseConnection): Promise<void> {
-  // Not as a parameter of the connection's start: connection poolers refuse those that they do not know.
-  await connection.executeQuery(CompiledQuery.raw("set idle_in_transaction_session_timeout = '60s'"));
+async function applyMigrations(pool: PostgresPool, migrations: Migrations): Promise<void> {
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(kysely, migrations);
+  } finally {
+    await kysely.destroy();
+  }
 }
 
 /** serialization_failure and deadlock_detected (PostgreSQL, appendix A): nothing was written, trying again may succeed. */

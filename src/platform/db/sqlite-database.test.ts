@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Kysely, sql } from 'kysely';
 import { freshAddress } from '../../../test/support/databases.ts';
-import type { Database, Migrations, Transaction } from './index.ts';
+import { type Database, DatabaseUnavailable, type Migrations, type Transaction } from './index.ts';
 import { openSqlite } from './sqlite-database.ts';
 
 interface TestTables {
@@ -175,4 +177,50 @@ test('processes that start on one file at the same time apply each migration onc
   const file = new DatabaseSync(sqliteFile);
   assert.equal(file.prepare('select count(*) as count from kysely_migration').get()?.count, 1);
   file.close();
+});
+
+describe('a database that cannot be used now', () => {
+  test('a lock of another process is waited for while the event loop goes on', async () => {
+    const { sqliteFile: file } = await freshAddress.sqlite();
+    const database = await openSqlite(file, migrations, () => {}, { busyTimeoutMs: 10_000 });
+    const other = new DatabaseSync(file);
+    other.exec('begin immediate');
+    const writing = database.transaction(insert('a'));
+    // Each turn would take the whole patience if SQLite waited by itself.
+    for (let turn = 0; turn < 20; turn++) await sleep(1);
+    assert.equal(await Promise.race([writing.then(() => 'written'), nextTurn('waiting')]), 'waiting');
+    other.exec('rollback');
+    other.close();
+    await writing;
+    assert.deepEqual(await namesIn(database), ['a']);
+    await database.close();
+  });
+
+  test('a full disk refuses writing, not reading, and writing goes on when there is room', async () => {
+    const { database } = await open();
+    await database.transaction(insert('a'));
+    const setLimit = (pages: number) =>
+      database.transaction((transaction) =>
+        sql.raw(`pragma max_page_count = ${pages}`).execute(transaction.tables()),
+      );
+    await setLimit(1);
+    await assert.rejects(database.transaction(insert('b'.repeat(100_000))), DatabaseUnavailable);
+    assert.deepEqual(await namesIn(database), ['a']);
+    await setLimit(1_000);
+    await database.transaction(insert('c'));
+    assert.deepEqual(await namesIn(database), ['a', 'c']);
+    await database.close();
+  });
+
+  test('a malformed file is unavailable, not an error of the request', async () => {
+    const { database, file } = await open();
+    for (let index = 0; index < 200; index++) await database.transaction(insert(`${index}`.repeat(100)));
+    await database.close();
+    const pages = await readFile(file);
+    await writeFile(file, pages.fill(0xff, 4_096));
+    await assert.rejects(async () => {
+      const reopened = await openSqlite(file, migrations, () => {}, patience);
+      await namesIn(reopened);
+    }, /malformed/);
+  });
 });

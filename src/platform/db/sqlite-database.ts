@@ -7,7 +7,7 @@ import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts'
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
 export interface SqlitePatience {
-  /** How long another process that writes to the same file is waited for; the event loop waits with it. */
+  /** How long another process that writes to the same file is waited for. */
   readonly busyTimeoutMs?: number;
   /** After which a work that does not end is taken to wait for another. */
   readonly stuckAfterMs?: number;
@@ -17,14 +17,15 @@ const usualBusyTimeoutMs = 5_000;
 
 class SqliteDatabase implements Database {
   readonly engine = 'sqlite';
-  readonly #writer: Kysely<unknown>;
   readonly #reader: Kysely<unknown>;
+  readonly #connections: readonly SqliteConnection[];
   readonly #groupCommit: GroupCommit;
   #isClosed = false;
 
-  constructor(writer: Kysely<unknown>, reader: Kysely<unknown>, groupCommit: GroupCommit) {
-    this.#writer = writer;
+  /** `connections` are closed in their order. */
+  constructor(reader: Kysely<unknown>, connections: readonly SqliteConnection[], groupCommit: GroupCommit) {
     this.#reader = reader;
+    this.#connections = connections;
     this.#groupCommit = groupCommit;
   }
 
@@ -42,9 +43,7 @@ class SqliteDatabase implements Database {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#groupCommit.idle();
-    // The reader first: the last connection to close checkpoints the log, and a read-only one cannot.
-    await this.#reader.destroy();
-    await this.#writer.destroy();
+    for (const connection of this.#connections) connection.close();
   }
 }
 
@@ -60,20 +59,23 @@ export async function openSqlite(
     const writer = new Kysely<unknown>({ dialect: sqliteDialect(writing) });
     await migrate(writer, migrations);
     writing.forgetStatements();
+    writing.leaveEventLoopFree();
     const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });
     reading.sqlite.exec(`${comparison}; pragma cache_size = -32768; pragma temp_store = memory`);
+    reading.leaveEventLoopFree();
     const reader = new Kysely<unknown>({ dialect: sqliteDialect(reading) });
     registerSqliteConnection(writer, writing);
     registerSqliteConnection(reader, reading);
     const groupCommit = new GroupCommit(
-      writing.sqlite,
+      writing,
       (work) => new OpenTransaction(writer).run(work),
       observe,
       stuckAfterMs,
     );
-    return new SqliteDatabase(writer, reader, groupCommit);
+    // The reader is closed first: the last connection to close checkpoints the log, and a read-only one cannot.
+    return new SqliteDatabase(reader, [reading, writing], groupCommit);
   } catch (error) {
-    writing.sqlite.close();
+    writing.close();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -10,6 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { isSqliteBusy, translateSqliteError } from './database-unavailable.ts';
 
 /** Enough for every distinct query of the product; `in (...)` lists of many lengths must not grow it without bound. */
 const statementCacheSize = 500;
@@ -22,20 +24,58 @@ interface CachedStatement {
   readonly columns: readonly string[];
 }
 
+export interface SqliteConnectionOptions {
+  readonly readOnly: boolean;
+  /** How long another process that keeps the file locked is waited for. */
+  readonly busyTimeoutMs: number;
+}
+
 /** One connection of `node:sqlite`; calls are synchronous, so a statement is never entered twice. */
 export class SqliteConnection implements DatabaseConnection {
   readonly sqlite: DatabaseSync;
+  readonly #busyTimeoutMs: number;
   readonly #statements = new Map<string, CachedStatement>();
 
-  constructor(file: string, options: { readOnly: boolean; busyTimeoutMs: number }) {
+  constructor(file: string, { readOnly, busyTimeoutMs }: SqliteConnectionOptions) {
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.sqlite = new DatabaseSync(file, {
-      readOnly: options.readOnly,
-      timeout: options.busyTimeoutMs,
+      readOnly,
+      timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
     });
   }
 
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  /**
+   * From now on a lock of another process is waited for without the event loop, which SQLite's own busy handler stops. For the time
+   * after the database was opened.
+   */
+  leaveEventLoopFree(): void {
+    this.sqlite.exec('pragma busy_timeout = 0');
+  }
+
+  /** Runs `step`, and again while another process keeps the file locked. Throws `DatabaseUnavailable` at the end of the patience. */
+  async patiently<Result>(step: () => Result): Promise<Result> {
+    const startMs = performance.now();
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 50)) {
+      try {
+        return step();
+      } catch (error) {
+        if (!isSqliteBusy(error) || performance.now() - startMs > this.#busyTimeoutMs)
+          throw translateSqliteError(error);
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  close(): void {
+    if (this.sqlite.isOpen) this.sqlite.close();
+  }
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.patiently(() => this.#execute<Row>(query));
+  }
+
+  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
     const { statement, columns } = this.#prepare(query.sql);
     const parameters = query.parameters as readonly SqlParameter[];
     if (columns.length === 0) {
@@ -102,7 +142,7 @@ class SingleConnectionDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async beginTransaction(): Promise<void> {
-    this.#connection.sqlite.exec('begin immediate');
+    await this.#connection.patiently(() => this.#connection.sqlite.exec('begin immediate'));
   }
 
   async commitTransaction(): Promise<void> {
@@ -114,7 +154,7 @@ class SingleConnectionDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    this.#connection.sqlite.close();
+    this.#connection.close();
   }
 }
 
