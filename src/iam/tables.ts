@@ -35,15 +35,17 @@ export interface UserTable {
   account_id: string;
   name: string;
   description: string;
-  email: string;
-  area_code: string;
-  phone: string;
+  /** Null, never empty, for what is not set; likewise below. */
+  email: string | null;
+  area_code: string | null;
+  phone: string | null;
   enabled: number;
   is_root: number;
   access_mode: 'default' | 'programmatic' | 'console';
-  external_id: string;
-  external_type: string;
-  default_project_id: string;
+  /** Who the user is at an identity provider; unique in the account. */
+  external_id: string | null;
+  external_type: string | null;
+  default_project_id: string | null;
   /** Null for a user that signs requests only. */
   password_hash: string | null;
   password_strength: string;

@@ -158,6 +158,55 @@ describeOnEachDatabase('federation', migrations, (open) => {
     assert.equal((await loginWith(identity, idToken(identity))).status, 401);
   });
 
+  test('no identity leads to the root user, or to a user without one of its own', async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, call } = identity;
+    await configure(identity, 'iam_user_sso');
+    await identity.addUser(acme, 'plain', ['FullAccess']);
+    for (const email of ['', ' ', [''], ['', 'x'], {}, null, 'al\u0000', 'x'.repeat(300)])
+      assert.equal(
+        (await loginWith(identity, idToken(identity, { email }))).status,
+        401,
+        JSON.stringify(email),
+      );
+
+    await call(acme, 200, [
+      'PUT',
+      `/v3.0/OS-USER/users/${acme.userId}`,
+      { user: { xuser_id: 'al@corp.test' } },
+    ]);
+    assert.equal((await loginWith(identity, idToken(identity))).status, 401);
+    const { records } = await call<{ records: { action: string; detail: string }[] }>(acme, 200, [
+      'GET',
+      '/v1/audit/records?result=refused&principal_id=corp',
+    ]);
+    assert.equal(records.length, 9);
+    assert.equal(records[0]?.detail, 'the root user cannot log in through a provider');
+
+    // Without a rule that names the user, the subject is not taken for one.
+    const groupsOnly = [{ local: [{ group: { name: 'g' } }], remote: [{ type: '__NAMEID__' }] }];
+    await call(acme, 200, ['PATCH', mapping, { mapping: { rules: groupsOnly } }]);
+    await call(acme, 201, ['POST', '/v3.0/OS-USER/users', { user: { name: 'al', xuser_id: 's' } }]);
+    assert.equal((await loginWith(identity, idToken(identity))).status, 401);
+  });
+
+  test('an external identity belongs to one user', async () => {
+    const { acme, call } = await createTestIdentity(await open());
+    const create = (name: string, xuser_id: string, status: number) =>
+      call<{ user: { id: string; xuser_id: string } }>(acme, status, [
+        'POST',
+        '/v3.0/OS-USER/users',
+        { user: { name, xuser_id } },
+      ]);
+    await create('al', 'al@corp.test', 201);
+    await create('bo', 'al@corp.test', 409);
+    await create('bo', ' al@corp.test', 400);
+    await create('bo', ' ', 400);
+    assert.equal((await create('bo', '', 201)).user.xuser_id, '');
+    const { user } = await create('cy', '', 201);
+    await call(acme, 409, ['PUT', `/v3.0/OS-USER/users/${user.id}`, { user: { xuser_id: 'al@corp.test' } }]);
+  });
+
   test('tokens end with their provider', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, call, app } = identity;

@@ -1,3 +1,6 @@
+import { findAccount } from '../accounts/store.ts';
+import type { Actor } from '../actor.ts';
+import { noCredential } from '../authentication/credential.ts';
 import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
@@ -9,12 +12,18 @@ import { holderOfUser, newSession } from '../tokens/issue-session.ts';
 import type { RequestOrigin } from '../tokens/request-origin.ts';
 import { resolveScope, type ScopeRequest } from '../tokens/scope.ts';
 import { findUsers } from '../users/store.ts';
-import { applyMapping, type MappedUser, type MappingRule } from './mapping.ts';
+import {
+  applyMapping,
+  type MappedUser,
+  type MappingRule,
+  requireIdentity,
+  UnusableIdentity,
+} from './mapping.ts';
 import type { OidcConfig } from './oidc-config.ts';
 import { findMappings, findProtocols, findProviderOfAnyAccount } from './store.ts';
-import { verifyIdToken } from './verify-id-token.ts';
+import { type Claims, verifyIdToken } from './verify-id-token.ts';
 
-/** A token for who proves by the provider's signature who it is; 401 for every other. */
+/** Gives a token to whom the provider's signature and the mapping lead to; 401 for everybody else. */
 export async function loginWithIdToken(
   iam: IamContext,
   request: {
@@ -28,10 +37,9 @@ export async function loginWithIdToken(
   if (!provider?.enabled || provider.oidc_config === null) throw refused();
   const config = JSON.parse(provider.oidc_config) as OidcConfig;
   const claims = verifyIdToken(request.idToken, config, iam.clock.nowMs());
-  const mapped = claims && applyMapping(await rulesOf(iam, provider), claims);
-  if (!mapped) throw refused();
+  if (!claims) throw refused();
 
-  const { holder, principal } = await resolveUser(iam, provider, mapped);
+  const { holder, principal } = await resolveRecorded(iam, provider, claims, origin);
   const scope = await resolveScope(iam, provider.account_id, request.scope);
   const issued = newSession(iam, holder, scope, ['mapped']);
   await storeIssued(iam, issued, principal, origin);
@@ -39,6 +47,35 @@ export async function loginWithIdToken(
     token: issued.token,
     body: await describeToken(iam, issued.session, principal, { withCatalog: true }),
   };
+}
+
+/** Records why an identity that the provider vouched for is not let in. */
+async function resolveRecorded(
+  iam: IamContext,
+  provider: IdentityProviderTable,
+  claims: Claims,
+  origin: RequestOrigin,
+): Promise<ResolvedUser> {
+  try {
+    return await resolveUser(iam, provider, applyMapping(await rulesOf(iam, provider), claims), claims);
+  } catch (error) {
+    if (!(error instanceof UnusableIdentity)) throw error;
+    const account = await findAccount(iam.database, provider.account_id);
+    const actor: Actor = {
+      kind: 'user',
+      accountId: provider.account_id,
+      accountName: account?.name ?? '',
+      principalId: provider.provider_id,
+      principalName: provider.provider_id,
+      isRoot: false,
+      projectId: undefined,
+      accessKeyId: undefined,
+      credential: noCredential,
+      ...origin,
+    };
+    await iam.accessControl.recordRefusal(actor, 'iam:tokens:create', provider.provider_id, error.message);
+    throw refused();
+  }
 }
 
 async function rulesOf(iam: IamContext, provider: IdentityProviderTable): Promise<readonly MappingRule[]> {
@@ -49,18 +86,20 @@ async function rulesOf(iam: IamContext, provider: IdentityProviderTable): Promis
   return mapping ? (JSON.parse(mapping.rules) as MappingRule[]) : [];
 }
 
+interface ResolvedUser {
+  readonly holder: SessionHolder;
+  readonly principal: Principal;
+}
+
 /** Either the account's user that has this external identity, or a virtual user that has what its groups have. */
 async function resolveUser(
   iam: IamContext,
   provider: IdentityProviderTable,
   mapped: MappedUser,
-): Promise<{ holder: SessionHolder; principal: Principal }> {
-  if (provider.sso_type === 'iam_user_sso') {
-    const [user] = await findUsers(iam.database, provider.account_id, { externalId: mapped.name });
-    const principal = user && (await iam.principals.user(user.user_id));
-    if (!principal) throw refused();
-    return { holder: holderOfUser(principal), principal };
-  }
+  claims: Claims,
+): Promise<ResolvedUser> {
+  if (provider.sso_type === 'iam_user_sso') return resolveOwnUser(iam, provider, mapped);
+  const name = mapped.name ?? requireIdentity(String(claims.sub));
   const groups = await findGroups(iam.database, provider.account_id);
   const groupIds = groups
     .filter((group) => mapped.groupNames.includes(group.name))
@@ -69,14 +108,30 @@ async function resolveUser(
     account_id: provider.account_id,
     principal_kind: 'federated',
     principal_id: provider.provider_id,
-    federated_name: mapped.name,
+    federated_name: name,
     federated_groups: JSON.stringify(groupIds),
     assumed_by: null,
     credentials_version: 0,
   };
   const principal = await iam.principals.ofHolder(holder);
-  if (!principal) throw refused();
+  if (!principal) throw new UnusableIdentity('the provider or its account is disabled');
   return { holder, principal };
+}
+
+/** The root user signs in with its own password only: no provider can vouch for it. */
+async function resolveOwnUser(
+  iam: IamContext,
+  provider: IdentityProviderTable,
+  mapped: MappedUser,
+): Promise<ResolvedUser> {
+  if (mapped.name === undefined) throw new UnusableIdentity('no rule of the mapping names the user');
+  const [user, ...others] = await findUsers(iam.database, provider.account_id, { externalId: mapped.name });
+  if (!user) throw new UnusableIdentity('no user has this external identity (xuser_id)');
+  if (others.length > 0) throw new UnusableIdentity('several users have this external identity (xuser_id)');
+  if (user.is_root === 1) throw new UnusableIdentity('the root user cannot log in through a provider');
+  const principal = await iam.principals.user(user.user_id);
+  if (!principal) throw new UnusableIdentity(`the user ${user.name} is disabled`);
+  return { holder: holderOfUser(principal), principal };
 }
 
 function refused() {

@@ -17,12 +17,26 @@ export interface MappingRule {
 }
 
 export interface MappedUser {
-  readonly name: string;
+  /** Undefined if no rule that matches names the user. */
+  readonly name: string | undefined;
   readonly groupNames: readonly string[];
 }
 
-/** All rules that match give groups, the first of them the name. Undefined if none matches: nobody has a right to log in. */
-export function applyMapping(rules: readonly MappingRule[], claims: Claims): MappedUser | undefined {
+/** Why claims that the provider signed lead to nobody; the audit record says it, the answer does not. */
+export class UnusableIdentity extends Error {}
+
+const longestName = 255;
+
+/** Whether a text can name somebody at an identity provider. */
+export function isExternalIdentity(text: string): boolean {
+  return text !== '' && text.length <= longestName && text.trim() === text && !/\p{C}/u.test(text);
+}
+
+/**
+ * Takes groups from all rules that match, and the name from the first of them that has one. Throws UnusableIdentity if no rule
+ * matches, or if the name is empty, ambiguous or cannot name a user.
+ */
+export function applyMapping(rules: readonly MappingRule[], claims: Claims): MappedUser {
   const groupNames = new Set<string>();
   let name: string | undefined;
   let matched = false;
@@ -31,12 +45,27 @@ export function applyMapping(rules: readonly MappingRule[], claims: Claims): Map
     if (!values) continue;
     matched = true;
     for (const local of rule.local) {
-      if (local.user && name === undefined) name = substitute(local.user.name, values)[0];
+      if (local.user && name === undefined) name = userName(local.user.name, values);
       for (const template of [local.group?.name, local.groups])
         for (const group of template === undefined ? [] : substitute(template, values)) groupNames.add(group);
     }
   }
-  return matched ? { name: name ?? String(claims.sub), groupNames: [...groupNames] } : undefined;
+  if (!matched) throw new UnusableIdentity('no rule of the mapping matches');
+  return { name, groupNames: [...groupNames] };
+}
+
+function userName(template: string, values: readonly (readonly string[])[]): string {
+  const names = substitute(template, values);
+  if (names.length === 0) throw new UnusableIdentity('the mapped user name is empty');
+  if (names.length > 1) throw new UnusableIdentity('the mapped user name has several values');
+  return requireIdentity(names[0]!);
+}
+
+/** @throws UnusableIdentity for a text that cannot name a user. */
+export function requireIdentity(name: string): string {
+  if (!isExternalIdentity(name))
+    throw new UnusableIdentity('the mapped user name is empty, too long or has characters that no name has');
+  return name;
 }
 
 /** Values for {0}, {1}, ...: of each claim that the rule names without a condition. Undefined if the rule does not match. */
@@ -52,15 +81,26 @@ function matchRemote(rule: MappingRule, claims: Claims): (readonly string[])[] |
   return values;
 }
 
+/** Undefined for what the claims only inherit, such as `constructor`. */
 function claimValues(claims: Claims, type: string): readonly string[] {
-  const value = claims[type === '__NAMEID__' ? 'sub' : type];
+  const name = type === '__NAMEID__' ? 'sub' : type;
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   const list = Array.isArray(value) ? value : [value];
   return list.filter((entry): entry is string => typeof entry === 'string');
 }
 
-/** A template that is one placeholder gives all its values; within other text a placeholder stands for its first value. */
+/**
+ * Gives all values of a template that is one placeholder. Within other text a placeholder stands for its only value; one that has
+ * none or several makes the template give nothing, so that no name is made from a part of itself.
+ */
 function substitute(template: string, values: readonly (readonly string[])[]): readonly string[] {
   const alone = /^\{(\d+)\}$/.exec(template);
   if (alone) return values[Number(alone[1])] ?? [];
-  return [template.replace(/\{(\d+)\}/g, (_, index: string) => values[Number(index)]?.[0] ?? '')];
+  let isComplete = true;
+  const text = template.replace(/\{(\d+)\}/g, (_, index: string) => {
+    const [value, ...more] = values[Number(index)] ?? [];
+    if (value === undefined || value === '' || more.length > 0) isComplete = false;
+    return value ?? '';
+  });
+  return isComplete ? [text] : [];
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { ServiceError } from '../../platform/errors.ts';
-import { applyMapping, type MappingRule } from './mapping.ts';
 import { parseSigningKeys } from './oidc-config.ts';
 import { verifyIdToken } from './verify-id-token.ts';
 
@@ -111,38 +110,5 @@ describe('id token', () => {
         () => parseSigningKeys(keys),
         (error) => error instanceof ServiceError && reason.test(error.message),
       );
-  });
-});
-
-describe('identity mapping', () => {
-  const person = { sub: 's-1', email: 'alice@corp.test', groups: ['admins', 'staff'] };
-
-  it('substitutes claims and gathers groups of all rules that match', () => {
-    const rules: MappingRule[] = [
-      { local: [{ user: { name: '{0}' } }, { group: { name: 'everybody' } }], remote: [{ type: 'email' }] },
-      { local: [{ group: { name: 'pki-admins' } }], remote: [{ type: 'groups', any_one_of: ['admins'] }] },
-      { local: [{ group: { name: 'outsiders' } }], remote: [{ type: 'groups', not_any_of: ['staff'] }] },
-      { local: [{ groups: '{0}' }], remote: [{ type: 'groups' }] },
-    ];
-    assert.deepEqual(applyMapping(rules, person), {
-      name: 'alice@corp.test',
-      groupNames: ['everybody', 'pki-admins', 'admins', 'staff'],
-    });
-  });
-
-  it('counts placeholders among claims without a condition, and knows the subject by its other name', () => {
-    const remote = [{ type: 'groups', any_one_of: ['staff'] }, { type: '__NAMEID__' }, { type: 'email' }];
-    const rules: MappingRule[] = [{ local: [{ user: { name: '{0}/{1}' } }], remote }];
-    assert.deepEqual(applyMapping(rules, person), { name: 's-1/alice@corp.test', groupNames: [] });
-  });
-
-  it('lets nobody in whom no rule matches', () => {
-    assert.equal(applyMapping([], person), undefined);
-    const rules: MappingRule[] = [{ local: [{ user: { name: 'x' } }], remote: [{ type: 'department' }] }];
-    assert.equal(applyMapping(rules, person), undefined);
-    assert.equal(
-      applyMapping([{ local: [], remote: [{ type: 'groups', any_one_of: ['none'] }] }], person),
-      undefined,
-    );
   });
 });

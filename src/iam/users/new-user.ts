@@ -1,6 +1,6 @@
 import type { UserTable } from '../tables.ts';
 
-/** A user as it is stored first; what is not given is empty. */
+/** A user as it is stored first; what is not given is unset. */
 export function newUser(
   required: {
     readonly userId: string;
@@ -12,15 +12,15 @@ export function newUser(
 ): UserTable {
   return {
     description: '',
-    email: '',
-    area_code: '',
-    phone: '',
+    email: null,
+    area_code: null,
+    phone: null,
     enabled: 1,
     is_root: 0,
     access_mode: 'default',
-    external_id: '',
-    external_type: '',
-    default_project_id: '',
+    external_id: null,
+    external_type: null,
+    default_project_id: null,
     password_hash: null,
     password_strength: 'Low',
     password_reset: 0,

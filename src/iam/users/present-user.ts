@@ -14,7 +14,7 @@ export function presentUser(user: UserTable, publicUrl: string) {
     password_expires_at: '',
     pwd_status: user.password_reset === 1,
     pwd_strength: user.password_strength,
-    default_project_id: user.default_project_id,
+    default_project_id: user.default_project_id ?? '',
     last_project_id: '',
     links: { ...selfLink(publicUrl, `/v3/users/${user.user_id}`), next: null, previous: null },
   };
@@ -24,12 +24,12 @@ export function presentUser(user: UserTable, publicUrl: string) {
 export function presentFullUser(user: UserTable, publicUrl: string) {
   return {
     ...presentUser(user, publicUrl),
-    email: user.email,
-    areacode: user.area_code,
-    phone: user.phone,
+    email: user.email ?? '',
+    areacode: user.area_code ?? '',
+    phone: user.phone ?? '',
     access_mode: user.access_mode,
-    xuser_id: user.external_id,
-    xuser_type: user.external_type,
+    xuser_id: user.external_id ?? '',
+    xuser_type: user.external_type ?? '',
     is_domain_owner: user.is_root === 1,
     create_time: formatSpaced(user.created_at),
     update_time: formatSpaced(user.updated_at),

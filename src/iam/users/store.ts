@@ -5,6 +5,7 @@ export interface UserFilter {
   readonly userId?: string;
   readonly name?: string;
   readonly enabled?: boolean;
+  /** Not empty: what is not set is NULL, which nothing equals. */
   readonly externalId?: string;
   readonly groupId?: string;
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import { defined } from '../defined.ts';
-import { conflict } from '../errors.ts';
+import { badRequest, conflict } from '../errors.ts';
+import { isExternalIdentity } from '../federation/mapping.ts';
 import type { UserTable } from '../tables.ts';
 import { findUsers } from './store.ts';
 
@@ -25,16 +26,27 @@ export function userColumns(fields: UserFields): Partial<UserTable> {
   return defined({
     name: fields.name,
     description: fields.description,
-    email: fields.email,
-    area_code: fields.areaCode,
-    phone: fields.phone,
+    email: orUnset(fields.email),
+    area_code: orUnset(fields.areaCode),
+    phone: orUnset(fields.phone),
     enabled: flag(fields.enabled),
     access_mode: fields.accessMode,
-    external_id: fields.externalId,
-    external_type: fields.externalType,
-    default_project_id: fields.defaultProjectId,
+    external_id: orUnset(checkedExternalId(fields.externalId)),
+    external_type: orUnset(fields.externalType),
+    default_project_id: orUnset(fields.defaultProjectId),
     password_reset: flag(fields.passwordReset),
   });
+}
+
+/** Clients send the empty string for "not set". */
+function orUnset(text: string | undefined): string | null | undefined {
+  return text === '' ? null : text;
+}
+
+function checkedExternalId(externalId: string | undefined): string | undefined {
+  if (externalId !== undefined && externalId !== '' && !isExternalIdentity(externalId))
+    throw badRequest('user.xuser_id must not have control characters or begin or end with a space.');
+  return externalId;
 }
 
 function flag(value: boolean | undefined): number | undefined {
