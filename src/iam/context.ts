@@ -4,8 +4,9 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { AccessControl } from './access-control.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
+import type { RepeatedRefusals } from './audit/repeated-refusals.ts';
+import type { AttemptLimiter } from './authentication/attempt-limiter.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
-import type { FailureLock } from './authentication/failure-lock.ts';
 import type { IdentityVersion } from './authentication/fresh-cache.ts';
 import type { PrincipalLoader } from './authentication/principal.ts';
 import type { SecretWrapper } from './secret-wrapper.ts';
@@ -35,7 +36,8 @@ export interface IamContext extends IamPorts {
   readonly principals: PrincipalLoader;
   readonly audit: AuditTrail;
   readonly accessControl: AccessControl;
+  readonly repeatedRefusals: RepeatedRefusals;
   readonly authenticator: Authenticator;
   readonly passwords: PasswordHasher;
-  readonly loginLock: FailureLock;
+  readonly loginAttempts: AttemptLimiter;
 }

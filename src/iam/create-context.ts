@@ -1,7 +1,8 @@
 import { AccessControl } from './access-control.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
+import { RepeatedRefusals } from './audit/repeated-refusals.ts';
+import { AttemptLimiter } from './authentication/attempt-limiter.ts';
 import { Authenticator } from './authentication/authenticator.ts';
-import { FailureLock } from './authentication/failure-lock.ts';
 import { IdentityVersion } from './authentication/fresh-cache.ts';
 import { PrincipalLoader } from './authentication/principal.ts';
 import type { IamContext, IamPorts } from './context.ts';
@@ -13,14 +14,16 @@ export function createContext(ports: IamPorts): IamContext {
   const principals = new PrincipalLoader(database, clock, version);
   const audit = new AuditTrail(ports);
   const accessControl = new AccessControl({ database, clock, audit });
+  const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });
   return {
     ...ports,
     version,
     principals,
     audit,
     accessControl,
-    authenticator: new Authenticator({ ...ports, version, principals, accessControl }),
+    repeatedRefusals,
+    authenticator: new Authenticator({ ...ports, version, principals, accessControl, repeatedRefusals }),
     passwords: new PasswordHasher(random, ports.passwordCost),
-    loginLock: new FailureLock(clock),
+    loginAttempts: new AttemptLimiter(clock),
   };
 }

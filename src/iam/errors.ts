@@ -41,9 +41,11 @@ export function wrongCredentials(): ServiceError {
   return iamError('wrongCredentials');
 }
 
-/** 401 while a name is locked after repeated failures. */
-export function lockedOut(): ServiceError {
-  return iamError('wrongCredentials', 'Too many failures in a row; try again in five minutes.');
+/** 401 while a name is locked for a source after repeated failures. */
+export function lockedOut(lockedMs: number): ServiceError {
+  const minutes = Math.ceil(lockedMs / 60_000);
+  const time = minutes === 1 ? 'a minute' : `${minutes} minutes`;
+  return iamError('wrongCredentials', `Too many failures in a row; try again in ${time}.`);
 }
 
 /** 401 for a missing, unknown or expired token. */
@@ -91,7 +93,6 @@ export const signatureFaults = {
   wrong: (): ServiceError => gatewayFault(`${signature} verify aksk signature fail`),
   unknownKey: (accessKey: string): ServiceError =>
     gatewayFault(`${signature} Get secretKey failed,ak:${accessKey},err:ak not exist`),
-  locked: (): ServiceError => gatewayFault(`${signature} AK access failed to reach the limit,forbidden.`),
 } as const;
 
 function gatewayFault(message: string): ServiceError {

@@ -99,7 +99,9 @@ export function createIam(ports: IamPorts): Iam {
       return (await find(iam.database, principalId)) !== undefined;
     },
     createAccount: (actor, input) => createAccount(iam, actor, input),
-    removeExpiredSessions: () =>
-      iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs())),
+    async removeExpiredSessions() {
+      await iam.repeatedRefusals.flush();
+      return iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs()));
+    },
   };
 }

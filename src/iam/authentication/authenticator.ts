@@ -5,6 +5,7 @@ import type { Log } from '../../platform/log.ts';
 import type { AccessControl } from '../access-control.ts';
 import { updateAccessKeyRow } from '../access-keys/store.ts';
 import type { Actor } from '../actor.ts';
+import type { RepeatedRefusals } from '../audit/repeated-refusals.ts';
 import { signatureFaults } from '../errors.ts';
 import { findProject } from '../projects/store.ts';
 import {
@@ -18,7 +19,6 @@ import type { SecretWrapper } from '../secret-wrapper.ts';
 import type { SessionTable } from '../tables.ts';
 import { findSession } from '../tokens/store.ts';
 import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
-import { FailureLock } from './failure-lock.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { Principal, PrincipalLoader } from './principal.ts';
 import { hashToken } from './secrets.ts';
@@ -49,6 +49,7 @@ interface AuthenticatorPorts {
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
   readonly accessControl: AccessControl;
+  readonly repeatedRefusals: RepeatedRefusals;
 }
 
 const maximumSessions = 50_000;
@@ -61,7 +62,6 @@ export class Authenticator {
   readonly #sessions: FreshCache<SessionTable>;
   readonly #projects: FreshCache<{ readonly enabled: boolean }>;
   readonly #keys: SigningKeyLoader;
-  readonly #keyLock: FailureLock;
 
   constructor(ports: AuthenticatorPorts) {
     const { database, clock, version, secretWrapper } = ports;
@@ -69,7 +69,6 @@ export class Authenticator {
     this.#sessions = new FreshCache(clock, version, maximumSessions);
     this.#projects = new FreshCache(clock, version, maximumProjects);
     this.#keys = new SigningKeyLoader(database, secretWrapper, clock, version);
-    this.#keyLock = new FailureLock(clock);
   }
 
   /** Throws `tokenFault(...)` for a token's faults, the gateway's 401 for a signature's. */
@@ -138,7 +137,6 @@ export class Authenticator {
     if (!authorization || !hasAcceptableDate(request, authorization, this.#ports.machineClock.nowMs()))
       throw signatureFaults.wrong();
     const { accessKey } = authorization;
-    if (this.#keyLock.isLocked(accessKey)) throw signatureFaults.locked();
     const key = await this.#keys.find(accessKey);
     if (!key) throw signatureFaults.unknownKey(accessKey);
     const principal = await this.#principalOf(key);
@@ -148,7 +146,6 @@ export class Authenticator {
       await this.#signatureFailed(request, principal, accessKey);
       throw signatureFaults.wrong();
     }
-    this.#keyLock.succeeded(accessKey);
     const session = key.kind === 'temporary' ? key.session : undefined;
     const projectId = await this.#checkScopeHeaders(
       request,
@@ -181,19 +178,14 @@ export class Authenticator {
     return verifySignature(request, authorization, key.secret);
   }
 
+  /** Locks nothing: a secret key of 238 bits cannot be guessed, and whoever knows the key's id could lock it. */
   async #signatureFailed(request: IncomingRequest, principal: Principal, accessKey: string): Promise<void> {
-    const locks = this.#keyLock.failed(accessKey);
-    const detail = locks
-      ? 'The signature is wrong; the key is locked for five minutes.'
-      : 'The signature is wrong.';
     const proof = { projectId: undefined, accessKeyId: accessKey, credential: noCredential };
-    const actor = this.#actor(request, principal, proof);
-    await this.#ports.accessControl.recordRefusal(
-      actor,
-      'iam:credentials:verifySignature',
-      accessKey,
-      detail,
-    );
+    await this.#ports.repeatedRefusals.record(this.#actor(request, principal, proof), {
+      action: 'iam:credentials:verifySignature',
+      resourceId: accessKey,
+      detail: 'The signature is wrong.',
+    });
   }
 
   /** The headers may be unsigned, so they choose among what the key's account has, or confirm a session's project. */

@@ -254,6 +254,24 @@ describeOnEachDatabase('tokens', migrations, (open) => {
     await login(identity.app, disabled);
   });
 
+  test('parallel guesses of one name from one source have five tries together', async () => {
+    const identity = await createTestIdentity(await open());
+    const guess = byPassword(identity, undefined, {
+      name: 'root',
+      password: 'wrong',
+      domain: { name: 'acme' },
+    });
+    await Promise.all(Array.from({ length: 45 }, () => refusal(identity, 401, guess)));
+    await refusal(identity, 401, byPassword(identity));
+    const elsewhere = { remoteAddress: '192.0.2.7', url: '/v3/auth/tokens', payload: byPassword(identity) };
+    assert.equal((await identity.app.inject({ method: 'POST', ...elsewhere })).statusCode, 201);
+    const { records } = await identity.call<{ records: object[] }>(identity.acme, 200, [
+      'GET',
+      '/v1/audit/records?action=iam:tokens:create&result=refused',
+    ]);
+    assert.equal(records.length, 5);
+  });
+
   test('five wrong passwords in a row lock the name for five minutes, whether it exists or not', async () => {
     const identity = await createTestIdentity(await open());
     const guess = (name: string, password: string) =>

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import { noCredential } from '../authentication/credential.ts';
 import type { Principal } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
-import { badRequest, lockedOut, wrongCredentials } from '../errors.ts';
+import { badRequest, wrongCredentials } from '../errors.ts';
 import type { UserTable } from '../tables.ts';
 import { findUserOfAnyAccount, findUsers } from '../users/store.ts';
 import type { RequestOrigin } from './request-origin.ts';
@@ -17,8 +17,8 @@ export interface PasswordCredentials {
 }
 
 /**
- * The user whose password it is. An unknown user, a disabled one and a wrong password are answered alike and take as long;
- * after five failures in a row the name is locked for five minutes, whether it exists or not.
+ * Returns the user whose password it is. An unknown user, a disabled one and a wrong password are answered alike and take as long;
+ * after five failures in a row from one source the name is locked for that source, whether it exists or not.
  */
 export async function verifyPassword(
   iam: IamContext,
@@ -28,15 +28,15 @@ export async function verifyPassword(
   const user = await findNamedUser(iam, credentials);
   const { id, name, domain } = credentials;
   const subject = user ? `user ${user.user_id}` : JSON.stringify([id, name, domain?.id, domain?.name]);
-  if (iam.loginLock.isLocked(subject)) throw lockedOut();
+  using attempt = await iam.loginAttempts.reserve({ name: subject, sourceIp: origin.sourceIp });
 
   const isRight = await iam.passwords.verify(credentials.password, user?.password_hash);
   const principal = isRight && user ? await iam.principals.user(user.user_id) : undefined;
   if (principal) {
-    iam.loginLock.succeeded(subject);
+    attempt.succeeded();
     return principal;
   }
-  const locks = iam.loginLock.failed(subject);
+  const locks = attempt.failed();
   if (user) await recordFailure(iam, user, origin, locks);
   throw wrongCredentials();
 }
@@ -79,7 +79,7 @@ async function recordFailure(
     ...origin,
   };
   const detail = locks
-    ? 'Wrong password; the user is locked for five minutes.'
+    ? 'Wrong password; the user is locked for this source.'
     : 'Wrong password or disabled user.';
   await iam.accessControl.recordRefusal(actor, 'iam:tokens:create', user.user_id, detail);
 }

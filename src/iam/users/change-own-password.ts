@@ -1,7 +1,7 @@
 import type { Actor } from '../actor.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
-import { badRequest, forbidden, lockedOut, wrongCredentials } from '../errors.ts';
+import { badRequest, forbidden, wrongCredentials } from '../errors.ts';
 import { isSelf } from '../self-service.ts';
 import { revokeSessions, updateUserRow } from './store.ts';
 import { passwordColumns, requireUser } from './update-user.ts';
@@ -15,10 +15,9 @@ export async function changeOwnPassword(
 ): Promise<void> {
   if (!isSelf(actor, userId)) throw forbidden('Users change their own password only.');
   const user = await requireUser(iam, actor, userId);
-  const subject = `user ${userId}`;
-  if (iam.loginLock.isLocked(subject)) throw lockedOut();
+  using attempt = await iam.loginAttempts.reserve({ name: `user ${userId}`, sourceIp: actor.sourceIp });
   if (!(await iam.passwords.verify(passwords.original, user.password_hash))) {
-    iam.loginLock.failed(subject);
+    attempt.failed();
     await iam.accessControl.recordRefusal(
       actor,
       'iam:users:changePassword',
@@ -27,7 +26,7 @@ export async function changeOwnPassword(
     );
     throw wrongCredentials();
   }
-  iam.loginLock.succeeded(subject);
+  attempt.succeeded();
   if (passwords.original === passwords.next)
     throw badRequest('password must differ from the original password.');
   const columns = await passwordColumns(iam, passwords.next, user.name);
