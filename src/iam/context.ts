@@ -10,6 +10,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import type { IdentityVersion } from './authentication/fresh-cache.ts';
 import type { PrincipalLoader } from './authentication/principal.ts';
 import type { SecretWrapper } from './secret-wrapper.ts';
+import type { SecuritySettings } from './security-policies/security-settings.ts';
 import type { CatalogService } from './tokens/catalog.ts';
 import type { PasswordHasher, ScryptCost } from './users/password-hash.ts';
 
@@ -34,6 +35,7 @@ export interface IamPorts {
 export interface IamContext extends IamPorts {
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
+  readonly security: SecuritySettings;
   readonly audit: AuditTrail;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;

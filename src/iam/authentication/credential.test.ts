@@ -20,6 +20,7 @@ const passwordToken: SessionTable = {
   methods: '["password"]',
   issued_at: 0,
   expires_at: 1,
+  last_used_at: null,
 };
 
 test('a password login outside projects is a full session', () => {

@@ -5,8 +5,9 @@ import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import { findGroups } from '../groups/store.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
 import type { IdentityProviderTable } from '../tables.ts';
-import { storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
+import { actorOf, storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
 import { describeToken } from '../tokens/describe-token.ts';
 import { holderOfUser, newSession } from '../tokens/issue-session.ts';
 import type { RequestOrigin } from '../tokens/request-origin.ts';
@@ -40,6 +41,7 @@ export async function loginWithIdToken(
   if (!claims) throw refused();
 
   const { holder, principal } = await resolveRecorded(iam, provider, claims, origin);
+  await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
   const scope = await resolveScope(iam, provider.account_id, request.scope);
   const issued = newSession(iam, holder, scope, ['mapped']);
   await storeIssued(iam, issued, principal, origin);

@@ -2,10 +2,11 @@ import type { Authentication } from '../authentication/authenticator.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
 import { findProject } from '../projects/store.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
-import { holderOfSession, storeIssued } from './create-token.ts';
+import { actorOf, holderOfSession, storeIssued } from './create-token.ts';
 import { newSession, newTemporaryKey } from './issue-session.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import type { TokenScope } from './scope.ts';
@@ -37,7 +38,7 @@ export async function createTemporaryKey(
   const { identity } = request;
   // To ignore it would give away more than the caller meant to.
   if (identity.policy !== undefined) throw badRequest('auth.identity.policy is not supported.');
-  const source = await proveSource(iam, identity, tokenOfCaller, authenticate);
+  const source = await proveSource(iam, identity, origin, tokenOfCaller, authenticate);
   const issued = newSession(iam, source.holder, source.scope, source.methods, {
     lifetimeMs: 1000 * source.seconds,
     latestEnd: source.endsAt ?? undefined,
@@ -57,6 +58,7 @@ export async function createTemporaryKey(
 async function proveSource(
   iam: IamContext,
   identity: TemporaryKeyRequest['identity'],
+  origin: RequestOrigin,
   tokenOfCaller: string | undefined,
   authenticate: () => Promise<Authentication>,
 ) {
@@ -64,6 +66,7 @@ async function proveSource(
   if (method === 'token') {
     const known = await iam.authenticator.describeToken(identity.token?.id ?? tokenOfCaller ?? '');
     if (!known) throw unauthenticated();
+    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
     return {
       holder: holderOfSession(known.session),
       principal: known.principal,

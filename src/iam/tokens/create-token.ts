@@ -5,6 +5,7 @@ import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
 import { updateUserRow } from '../users/store.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
 import { describeToken } from './describe-token.ts';
@@ -62,11 +63,13 @@ async function prove(
   if (more.length > 0) throw badRequest('auth.identity.methods must have one method.');
   if (method === 'password' && identity.password) {
     const principal = await verifyPassword(iam, identity.password.user, origin);
+    await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
     return { holder: holderOfUser(principal), principal, methods: ['password'], latestEnd: undefined };
   }
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
     if (!known) throw unauthenticated();
+    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
     const methods = [...new Set(['token', ...(JSON.parse(known.session.methods) as string[])])];
     // A token that was changed into another one does not live longer than itself.
     return {
@@ -138,7 +141,8 @@ export async function storeIssued(
   });
 }
 
-function actorOf(principal: Principal, origin: RequestOrigin): Actor {
+/** The actor of a login, which has no credential yet. */
+export function actorOf(principal: Principal, origin: RequestOrigin): Actor {
   const { kind, accountId, accountName, principalId, principalName, isRoot } = principal;
   return {
     kind,

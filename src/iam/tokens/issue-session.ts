@@ -54,6 +54,7 @@ export function newSession(
       methods: JSON.stringify(methods),
       issued_at: issuedAt,
       expires_at: Math.min(issuedAt + lifetimeMs, latestEnd),
+      last_used_at: null,
     },
   };
 }
