@@ -41,6 +41,7 @@ export {
 } from './enterprise-projects/sent-enterprise-project.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
+export type { Decision } from './policies/decide.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */
 export { signRequest } from './request-signature/index.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
@@ -80,6 +81,8 @@ export function createIam(ports: IamPorts): Iam {
   const iam = createContext(ports);
   const identity: Identity = {
     authorize: (actor, request) => iam.accessControl.authorize(actor, request),
+    decide: (actor, request) => iam.accessControl.decide(actor, request),
+    refuse: (actor, request, decision) => iam.accessControl.refuse(actor, request, decision),
     permittedEnterpriseProjects: (actor, request) => permittedEnterpriseProjects(iam, actor, request),
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
