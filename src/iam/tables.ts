@@ -134,6 +134,14 @@ export interface AccessKeyTable {
 export interface SessionTable {
   /** Hexadecimal SHA-256 of the token or the security token; neither is stored. */
   token_hash: string;
+  /** Names the session to people; of no use as a credential. */
+  session_id: string;
+  /** What the session is derived from and ends with, see session-parent.ts; null for a login by password. */
+  parent: string | null;
+  /** 1 for the user in person: see ActorCredential.isFullSession. What is derived from another session is not more than that. */
+  is_full: number;
+  /** Where it was asked for. */
+  source_ip: string | null;
   /** A bearer token goes into X-Auth-Token; a signature session is used with its access key and X-Security-Token. */
   use: 'bearer' | 'signature';
   access_key: string | null;

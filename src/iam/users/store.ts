@@ -1,5 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables, UserTable } from '../tables.ts';
+import { endSessions } from '../tokens/store.ts';
 
 export interface UserFilter {
   readonly userId?: string;
@@ -67,7 +68,10 @@ export async function updateUserRow(
     .execute();
 }
 
-/** Makes every token and temporary access key of the user void. */
+/**
+ * Ends every token and temporary access key of the user, and all that was derived from them. The version makes void what is being
+ * issued meanwhile, and agencies that were assumed with an access key.
+ */
 export async function revokeSessions(
   transaction: Transaction,
   accountId: string,
@@ -80,6 +84,7 @@ export async function revokeSessions(
     .where('account_id', '=', accountId)
     .where('user_id', '=', userId)
     .execute();
+  await endSessions(transaction, { kind: 'user', principalId: userId });
 }
 
 /** Hashes of the user's passwords before the current one, latest first. */
@@ -147,11 +152,7 @@ export async function deleteUserRows(
     .where('account_id', '=', accountId)
     .where('user_id', '=', userId)
     .execute();
-  await tables
-    .deleteFrom('sessions')
-    .where('principal_kind', '=', 'user')
-    .where('principal_id', '=', userId)
-    .execute();
+  await endSessions(transaction, { kind: 'user', principalId: userId });
   await tables
     .deleteFrom('users')
     .where('account_id', '=', accountId)
