@@ -29,4 +29,6 @@ export interface Identity {
   enterpriseProjectExists(accountId: string, enterpriseProjectId: string): Promise<boolean>;
   /** True if the project exists in the account and is enabled; for services that have projects in their paths. */
   projectExists(accountId: string, projectId: string): Promise<boolean>;
+  /** False if the project is gone; else it is not deleted before the transaction ends. For what is made in it. */
+  holdProject(transaction: Transaction, accountId: string, projectId: string): Promise<boolean>;
 }

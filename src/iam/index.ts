@@ -10,6 +10,7 @@ import { createContext } from './create-context.ts';
 import { permittedEnterpriseProjects } from './enterprise-projects/permitted-enterprise-projects.ts';
 import { findEnterpriseProjects } from './enterprise-projects/store.ts';
 import type { Identity } from './identity.ts';
+import { holdProject } from './projects/store.ts';
 import { authenticationHook } from './request-authentication.ts';
 import { registerIamRoutes } from './routes.ts';
 import type { ServiceAgencies } from './service-agencies.ts';
@@ -33,6 +34,8 @@ export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
 export { AuditTrail } from './audit/audit-trail.ts';
 export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
+/** What must not be deleted under the rows of other capabilities. */
+export { type Dependent, describeDependents } from './dependents.ts';
 /** How requests to any service name an enterprise project. */
 export {
   defaultEnterpriseProjectId,
@@ -87,6 +90,7 @@ export function createIam(ports: IamPorts): Iam {
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
+    holdProject,
     async enterpriseProjectExists(accountId, id) {
       return id === '0' || (await findEnterpriseProjects(iam.database, accountId, { id })).length > 0;
     },

@@ -1,4 +1,5 @@
 import type { Actor } from '../iam/actor.ts';
+import type { Transaction } from '../platform/db/database.ts';
 import { AccessDenied } from '../platform/errors.ts';
 import type { KmsContext } from './context.ts';
 import { kmsError } from './errors.ts';
@@ -19,6 +20,16 @@ export async function enterProject(context: KmsContext, actor: Actor, projectId:
   if (scoped || !(await context.identity.projectExists(actor.accountId, projectId)))
     throw kmsError('KMS.0321', 'project_id in the URL must be the project of the credentials.');
   return { actor, projectId };
+}
+
+/** For what is made in the project: it is not deleted before the transaction ends. Throws KMS.0321 if it is gone already. */
+export async function holdProject(
+  { identity }: Pick<KmsContext, 'identity'>,
+  transaction: Transaction,
+  { actor, projectId }: Caller,
+): Promise<void> {
+  if (!(await identity.holdProject(transaction, actor.accountId, projectId)))
+    throw kmsError('KMS.0321', 'The project was deleted meanwhile.');
 }
 
 /** Asks whether the caller may use an operation that has no key. */

@@ -88,6 +88,7 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
     systemActor: (accountId, work) => ({ ...actorOf(accountId, work), kind: 'system' }),
     enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
     projectExists: async () => true,
+    holdProject: async () => true,
   };
 }
 
