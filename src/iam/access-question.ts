@@ -4,6 +4,8 @@ import type { AccessRequest } from './actor.ts';
 export type ConditionKey =
   | 'g:EnterpriseProjectId'
   | 'pca:CommonName'
+  /** An extension: all names of the certificate. */
+  | 'pca:SubjectNames'
   /** One for each tag of the resource, `g:ResourceTag/<key>`. */
   | 'g:ResourceTag'
   /** One for each tag that the request names, `g:RequestTag/<key>`. */
@@ -24,7 +26,10 @@ export type RequestedTags = readonly { readonly key: string; readonly values: re
 export interface AccessTarget {
   readonly resource?: string;
   readonly enterpriseProjectId?: string | undefined;
-  readonly commonName?: string | undefined;
+  /** Of the certificate; a subject may have several. */
+  readonly commonNames?: readonly string[] | undefined;
+  /** All names of the certificate, each as `<type>:<name>` with CN, DNS, IP, EMAIL, URI or UPN. */
+  readonly subjectNames?: readonly string[] | undefined;
   readonly resourceTags?: readonly { readonly key: string; readonly value: string }[] | undefined;
   readonly requestedTags?: RequestedTags | undefined;
 }
@@ -50,13 +55,15 @@ export function askFor({ action, aliases, conditionKeys }: Permission, target: A
 
 function conditionsOf(
   key: ConditionKey,
-  { enterpriseProjectId, commonName, resourceTags = [], requestedTags = [] }: AccessTarget,
+  { enterpriseProjectId, commonNames, subjectNames, resourceTags = [], requestedTags = [] }: AccessTarget,
 ): readonly (readonly [string, string | readonly string[] | undefined])[] {
   switch (key) {
     case 'g:EnterpriseProjectId':
       return [[key, enterpriseProjectId]];
     case 'pca:CommonName':
-      return [[key, commonName]];
+      return [[key, commonNames]];
+    case 'pca:SubjectNames':
+      return [[key, subjectNames]];
     case 'g:ResourceTag':
       return resourceTags.map((tag) => [`${key}/${tag.key}`, tag.value]);
     case 'g:RequestTag':

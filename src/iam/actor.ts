@@ -49,7 +49,7 @@ export interface AccessRequest {
    * granted on one project counts in that project only.
    */
   readonly projectId?: string;
-  /** Values of the condition keys: `g:EnterpriseProjectId`, `g:ResourceTag/<key>`, `g:RequestTag/<key>`, `g:TagKeys`, `pca:CommonName`. */
+  /** Values of the condition keys, such as `g:EnterpriseProjectId`, `g:ResourceTag/<key>`, `pca:SubjectNames`: see `ConditionKey`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 

@@ -1,5 +1,4 @@
 import type { Identity } from '../iam/identity.ts';
-import type { Dependent } from '../iam/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -15,6 +14,4 @@ export interface BucketPorts {
 /** With which an actor of an account asks for it. */
 export interface ObjectStoragePorts extends BucketPorts {
   readonly identity: Pick<Identity, 'authorize' | 'recordAudit'>;
-  /** What other capabilities have that must not lose its bucket. */
-  readonly dependents?: readonly Dependent[];
 }

@@ -57,6 +57,7 @@ export { pkcs8ToTraditionalPem, privateKeyFromPemBlock } from './keys/traditiona
 export { UnsupportedAlgorithmError } from './malformed-error.ts';
 export {
   attributesOfName,
+  attributeValues,
   type DistinguishedName,
   encodeName,
   findAttribute,
@@ -66,9 +67,12 @@ export {
   readName,
   type SubjectAttributes,
 } from './names/distinguished-name.ts';
+export { fitsHostPattern, fitsMailboxPattern, fitsPattern, foldHost } from './names/host-pattern.ts';
 export { formatIpAddress, parseIpAddress } from './names/ip-address.ts';
 export { nameToString } from './names/name-string.ts';
 export { sameName } from './names/same-name.ts';
+export { parseUri, type UriParts } from './names/uri.ts';
+export { compileUriPattern } from './names/uri-pattern.ts';
 export * from './ocsp/index.ts';
 export { oids } from './oids.ts';
 export { WrongPasswordError } from './password.ts';

@@ -5,19 +5,35 @@ import { accessRequest, caResource } from './permissions.ts';
 test('a question carries the action, its other names, the resource and the condition keys of the operation', () => {
   const resource = caResource('a1', 'c1');
   assert.deepEqual(
-    accessRequest('activateAuthority', { resource, enterpriseProjectId: '0', commonName: 'x' }),
+    accessRequest('activateAuthority', {
+      resource,
+      enterpriseProjectId: '0',
+      commonNames: ['x'],
+      subjectNames: ['CN:x', 'DNS:y'],
+    }),
     {
       action: 'pca:ca:activate',
       aliases: ['pca:ca:active'],
       resource: 'pca:*:a1:ca:c1',
-      conditions: { 'g:EnterpriseProjectId': '0' },
+      conditions: { 'g:EnterpriseProjectId': '0', 'pca:SubjectNames': ['CN:x', 'DNS:y'] },
     },
   );
-  assert.deepEqual(accessRequest('issueCertificateByCsr', { enterpriseProjectId: '0', commonName: 'x' }), {
-    action: 'pca:ca:issueCertByCsr',
-    aliases: ['pca:ca:issueCertThroughCSR'],
-    conditions: { 'g:EnterpriseProjectId': '0', 'pca:CommonName': 'x' },
-  });
+  assert.deepEqual(
+    accessRequest('issueCertificateByCsr', {
+      enterpriseProjectId: '0',
+      commonNames: ['x'],
+      subjectNames: ['CN:x', 'DNS:y'],
+    }),
+    {
+      action: 'pca:ca:issueCertByCsr',
+      aliases: ['pca:ca:issueCertThroughCSR'],
+      conditions: {
+        'g:EnterpriseProjectId': '0',
+        'pca:CommonName': ['x'],
+        'pca:SubjectNames': ['CN:x', 'DNS:y'],
+      },
+    },
+  );
   assert.deepEqual(accessRequest('getAuthorityQuota'), {
     action: 'pca:ca:quota',
     aliases: [],

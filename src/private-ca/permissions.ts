@@ -5,21 +5,23 @@ export type { AccessTarget, RequestedTags } from '../iam/index.ts';
 
 const project = ['g:EnterpriseProjectId'] as const;
 const tagged = ['g:EnterpriseProjectId', 'g:ResourceTag'] as const;
-const projectAndName = ['g:EnterpriseProjectId', 'pca:CommonName'] as const;
+const projectAndName = ['g:EnterpriseProjectId', 'pca:CommonName', 'pca:SubjectNames'] as const;
+// The reference asks for no names of CAs.
+const names = ['pca:SubjectNames'] as const;
 
 /** Reference 5.2. Creations have no tags in their bodies (PCA-D012), so theirs are without keys for them. */
 export const permissions = {
   listAuthorities: permission('pca:ca:list', project),
-  createAuthority: permission('pca:ca:create', project),
+  createAuthority: permission('pca:ca:create', [...project, ...names]),
   getAuthorityQuota: permission('pca:ca:quota', []),
   getAuthority: permission('pca:ca:get', tagged),
   deleteAuthority: permission('pca:ca:delete', tagged),
-  activateAuthority: permission('pca:ca:activate', tagged, 'pca:ca:active'),
+  activateAuthority: permission('pca:ca:activate', [...tagged, ...names], 'pca:ca:active'),
   exportAuthorityCsr: permission('pca:ca:getCsr', tagged),
   disableAuthority: permission('pca:ca:disable', tagged),
   enableAuthority: permission('pca:ca:enable', tagged),
   exportAuthority: permission('pca:ca:export', tagged),
-  importAuthority: permission('pca:ca:import', project),
+  importAuthority: permission('pca:ca:import', [...project, ...names]),
   restoreAuthority: permission('pca:ca:restore', tagged),
   revokeAuthority: permission('pca:ca:revoke', tagged),
   enableCrl: permission('pca:ca:enableCrl', tagged),
@@ -34,6 +36,8 @@ export const permissions = {
   listCertificates: permission('pca:cert:list', project),
   issueCertificate: permission('pca:ca:issueCert', projectAndName),
   issueCertificateByCsr: permission('pca:ca:issueCertByCsr', projectAndName, 'pca:ca:issueCertThroughCSR'),
+  // Of its own, and asked in addition: a CA certificate for a key kept elsewhere lets its holder issue.
+  issueAuthorityByCsr: permission('pca:ca:issueCaCertByCsr', projectAndName),
   getCertificateQuota: permission('pca:cert:quota', []),
   getCertificate: permission('pca:cert:get', project),
   // Chapter 5 names pca:ca:delete here, which looks like a slip: who may delete CAs is not thereby meant.

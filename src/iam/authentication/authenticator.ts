@@ -16,8 +16,6 @@ import {
   type WireRequest,
 } from '../request-signature/index.ts';
 import type { SecretWrapper } from '../secret-wrapper.ts';
-import { requireAddress } from '../security-policies/require-address.ts';
-import type { SecuritySettings } from '../security-policies/security-settings.ts';
 import type { SessionTable } from '../tables.ts';
 import { findSession } from '../tokens/store.ts';
 import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
@@ -50,7 +48,6 @@ interface AuthenticatorPorts {
   readonly secretWrapper: SecretWrapper;
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
-  readonly security: SecuritySettings;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;
 }
@@ -132,7 +129,6 @@ export class Authenticator {
       accessKeyId: undefined,
       credential: credentialOfSession(session),
     });
-    await requireAddress(this.#ports, actor, found, 'api');
     return { actor, principal, session };
   }
 
@@ -162,7 +158,6 @@ export class Authenticator {
       accessKeyId: accessKey,
       credential: session ? credentialOfSession(session) : permanentKeyCredential,
     });
-    await requireAddress(this.#ports, actor, { principal, session }, 'api');
     return { actor, principal, session };
   }
 

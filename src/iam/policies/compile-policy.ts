@@ -19,7 +19,7 @@ export function compilePolicy(document: PolicyDocument): readonly CompiledStatem
     effect: statement.Effect,
     matchesAction: compileActions(statement),
     matchesResource: compileResources(statement),
-    conditions: compileConditions(statement.Condition),
+    conditions: compileConditions(statement.Condition, statement.Effect),
   }));
 }
 

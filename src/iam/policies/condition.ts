@@ -1,5 +1,6 @@
 import { findOperator } from './condition-operators.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
+import { type Comparison, commonNameKey, compileNameTest, subjectNamesKey } from './subject-names.ts';
 
 /** Values of a condition key in the request, by normalised key; undefined where the key is absent. */
 export type ConditionContext = (key: string) => readonly string[] | undefined;
@@ -11,11 +12,18 @@ export function normaliseConditionKey(key: string): string {
   return slash < 0 ? key.toLowerCase() : key.slice(0, slash).toLowerCase() + key.slice(slash);
 }
 
-/** Every operator and every key must hold; of a key's values one suffices. Throws MalformedPolicy for an unknown operator. */
-export function compileConditions(condition: PolicyStatement['Condition']): readonly CompiledCondition[] {
+/**
+ * Every operator and every key must hold; of a key's values one suffices. Of the names of a certificate an Allow must hold for all,
+ * a Deny for any. Throws MalformedPolicy for an unknown operator.
+ */
+export function compileConditions(
+  condition: PolicyStatement['Condition'],
+  effect: PolicyStatement['Effect'],
+): readonly CompiledCondition[] {
   const compiled: CompiledCondition[] = [];
   for (const [operator, keys] of Object.entries(condition ?? {}))
-    for (const [key, values] of Object.entries(keys)) compiled.push(compileCondition(operator, key, values));
+    for (const [key, values] of Object.entries(keys))
+      compiled.push(compileCondition(operator, key, values, effect));
   return compiled;
 }
 
@@ -23,6 +31,7 @@ function compileCondition(
   operatorName: string,
   conditionKey: string,
   values: readonly string[],
+  effect: PolicyStatement['Effect'],
 ): CompiledCondition {
   const key = normaliseConditionKey(conditionKey);
   const match = /^(?:(ForAllValues|ForAnyValue)[:-])?(\w+?)(IfExists)?$/i.exec(operatorName);
@@ -32,25 +41,57 @@ function compileCondition(
 
   const operator = findOperator(base);
   if (!operator) throw unknownOperator(operatorName);
-  const tests = values.map((value) => {
-    const test = operator.compile(value);
-    if (!test) throw new MalformedPolicy(`Condition ${operatorName} cannot compare ${key} with "${value}".`);
-    return test;
-  });
+  // What excludes names compares generously, what admits them strictly.
+  const comparison = (effect === 'Deny') === operator.negated ? 'covers' : 'touches';
+  const names = nameTests(key, base, values, comparison);
+  if (names === undefined && key === subjectNamesKey)
+    throw new MalformedPolicy(`Condition ${operatorName} cannot compare ${key}; use a string operator.`);
+  const tests =
+    names ??
+    values.map((value) => {
+      const test = operator.compile(value);
+      if (!test)
+        throw new MalformedPolicy(`Condition ${operatorName} cannot compare ${key} with "${value}".`);
+      return test;
+    });
   const holds = operator.negated
     ? (actual: string) => !tests.some((test) => test(actual))
     : (actual: string) => tests.some((test) => test(actual));
   const whenAbsent = ifExists !== undefined || operator.negated;
-  const all = quantifier === undefined ? operator.negated : quantifier.toLowerCase() === 'forallvalues';
+  const isOfNames = key === subjectNamesKey || key === commonNameKey;
+  const allByDefault = isOfNames ? effect === 'Allow' : operator.negated;
+  const all = quantifier === undefined ? allByDefault : quantifier.toLowerCase() === 'forallvalues';
   const forAll = quantifier !== undefined && all;
 
   return (context) => {
-    const actual = context(key);
+    const actual = names === undefined ? context(key) : namesOf(key, context);
     // An empty set satisfies ForAllValues, as in every grammar of this family; ForAnyValue needs a value.
     if (actual === undefined || actual.length === 0)
       return forAll || (quantifier === undefined ? whenAbsent : ifExists !== undefined);
     return all ? actual.every(holds) : actual.some(holds);
   };
+}
+
+/**
+ * Undefined for a condition that is about no names. What admits common names compares them as the vendor does, by the operator
+ * alone; what excludes them is judged over every name of the certificate.
+ */
+function nameTests(
+  key: string,
+  operator: string,
+  values: readonly string[],
+  comparison: Comparison,
+): ((name: string) => boolean)[] | undefined {
+  if (key !== subjectNamesKey && !(key === commonNameKey && comparison === 'touches')) return undefined;
+  const tests = values.map((value) => compileNameTest(operator, value));
+  if (tests.some((test) => test === undefined)) return undefined;
+  return tests.map((test) => (name) => test!(name, comparison));
+}
+
+function namesOf(key: string, context: ConditionContext): readonly string[] {
+  const names = context(subjectNamesKey) ?? [];
+  if (key === subjectNamesKey) return names;
+  return [...(context(commonNameKey) ?? []).map((name) => `CN:${name}`), ...names];
 }
 
 /** `Null: true` holds where the key is absent; IsNullOrEmpty also where it is the empty string. */

@@ -57,7 +57,7 @@ async function permittedProjects(
   { enterpriseProjectId = 'all' }: ListKeys,
 ): Promise<'all' | readonly string[]> {
   if (enterpriseProjectId === 'all')
-    return context.identity.permittedEnterpriseProjects(caller.actor, accessRequest('listKeys', caller));
+    return context.identity.permittedEnterpriseProjects(caller.actor, accessRequest('listKeys'));
   await authorize(context, caller, 'listKeys', enterpriseProjectId);
   return [enterpriseProjectId];
 }

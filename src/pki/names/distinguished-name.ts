@@ -108,8 +108,10 @@ export function attributesOfName(name: DistinguishedName): SubjectAttributes {
 
 /** The first value of an attribute type (dotted), or undefined. */
 export function findAttribute(name: DistinguishedName, type: string): string | undefined {
-  for (const rdn of name) {
-    for (const attribute of rdn) if (attribute.type === type) return attribute.value;
-  }
-  return undefined;
+  return attributeValues(name, type)[0];
+}
+
+/** All values of an attribute type (dotted), in encoded order, whether in one RDN or several. */
+export function attributeValues(name: DistinguishedName, type: string): string[] {
+  return name.flat().flatMap((attribute) => (attribute.type === type ? [attribute.value] : []));
 }

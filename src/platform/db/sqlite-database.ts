@@ -2,12 +2,11 @@ import { Kysely } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import { registerSqliteConnection } from './fixed-query.ts';
 import { type CommitObserver, GroupCommit } from './group-commit.ts';
-import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
+import { type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
-export interface SqliteSettings {
-  readonly allowNew?: AllowNewDatabase | undefined;
+export interface SqlitePatience {
   /** How long another process that writes to the same file is waited for. */
   readonly busyTimeoutMs?: number;
   /** After which a work that does not end is taken to wait for another. */
@@ -52,13 +51,13 @@ export async function openSqlite(
   file: string,
   migrations: Migrations,
   observe: CommitObserver,
-  { allowNew, busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqliteSettings = {},
+  { busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqlitePatience = {},
 ): Promise<Database> {
   const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
   try {
     prepareWriter(writing);
     const writer = new Kysely<unknown>({ dialect: sqliteDialect(writing) });
-    await migrate(writer, migrations, allowNew);
+    await migrate(writer, migrations);
     writing.forgetStatements();
     writing.leaveEventLoopFree();
     const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });

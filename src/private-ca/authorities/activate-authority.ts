@@ -2,12 +2,14 @@ import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import type { KeyAlgorithm, Signer } from '../../pki/index.ts';
 import { type CaType, type CertificateAuthority, lacksInformation, requireAllowed } from '../ca.ts';
+import { certifiedNames } from '../certified-names.ts';
 import { type CrlColumns, noCrl, planCrl, requireCrlSign, withOwnCrlFile } from '../crl-configuration.ts';
 import {
   type DistinguishedNameColumns,
   distinguishedNameFields,
   nameColumns,
   toColumns,
+  toEncodedName,
 } from '../distinguished-name.ts';
 import { namedEnterpriseProject, requireEnterpriseProject } from '../enterprise-project.ts';
 import { pcaError } from '../errors.ts';
@@ -33,9 +35,10 @@ export async function activateAuthority(
   caId: string,
   body: ActivateAuthorityBody,
 ): Promise<void> {
-  const ca = await loadAuthority(ports, actor, 'activateAuthority', caId);
+  const target = targetOf(body);
+  const ca = await loadAuthority(ports, actor, 'activateAuthority', caId, target);
   requireAllowed('activate', ca, ports.clock.nowMs());
-  const enterpriseProjectId = await enterpriseProjectOf(ports, actor, ca, body.enterprise_project_id);
+  const enterpriseProjectId = await enterpriseProjectOf(ports, actor, ca, body);
   const information = lacksInformation(ca) ? givenInformation(body) : savedInformation(ca, body);
   const clusterId = clusterOf(ports, actor, ca, information.keyAlgorithm, body);
   const request = {
@@ -47,7 +50,9 @@ export async function activateAuthority(
     pathLength: body.path_length,
     keyUsages: keyUsagesOf(ca, body),
   };
-  const permit = issuerPermit(ca.enterprise_project_id, (project) => askIn(ports, actor, ca, project));
+  const permit = issuerPermit(ca.enterprise_project_id, (project) =>
+    askIn(ports, actor, ca, project, target),
+  );
   const plan = await planCertification(ports, ca.account_id, request, permit);
   const crl = await requestedCrl(ports, ca, plan.keyUsages, body);
   const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm, clusterId);
@@ -91,11 +96,11 @@ async function enterpriseProjectOf(
   ports: AuthorityPorts,
   actor: Actor,
   ca: CertificateAuthority,
-  sent: string | undefined,
+  body: ActivateAuthorityBody,
 ): Promise<string> {
-  const named = namedEnterpriseProject(sent);
+  const named = namedEnterpriseProject(body.enterprise_project_id);
   if (named === undefined || named === ca.enterprise_project_id) return ca.enterprise_project_id;
-  await askIn(ports, actor, ca, named);
+  await askIn(ports, actor, ca, named, targetOf(body));
   await requireEnterpriseProject(ports.identity, actor.accountId, named);
   return named;
 }
@@ -105,8 +110,15 @@ function askIn(
   actor: Actor,
   ca: CertificateAuthority,
   enterpriseProjectId: string,
+  target: ReturnType<typeof targetOf>,
 ): Promise<void> {
-  return authorizeOnAuthority(ports, actor, 'activateAuthority', ca, { enterpriseProjectId });
+  return authorizeOnAuthority(ports, actor, 'activateAuthority', ca, { ...target, enterpriseProjectId });
+}
+
+/** The name that the request gives the CA; without one the saved name is asked about. */
+function targetOf({ distinguished_name: name }: ActivateAuthorityBody) {
+  if (name === undefined) return {};
+  return { subjectNames: certifiedNames(toEncodedName(toColumns(name)), []).subjectNames };
 }
 
 function givenInformation(body: ActivateAuthorityBody): AuthorityInformation {

@@ -150,7 +150,10 @@ describe('enterprise_project_id must be all, 0 or an id; it need not be set', ()
     assert.deepEqual(bench.asked.at(-1), {
       action: 'pca:ca:create',
       resource: undefined,
-      conditions: { 'g:EnterpriseProjectId': knownProject },
+      conditions: {
+        'g:EnterpriseProjectId': knownProject,
+        'pca:SubjectNames': [`CN:${rootBody.distinguished_name.common_name}`],
+      },
     });
     assert.equal((await details(account, caId)).enterprise_project_id, knownProject);
   });

@@ -1,8 +1,9 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import { type CertificateAuthority, lacksInformation, requireAllowed } from '../ca.ts';
+import { certifiedNames } from '../certified-names.ts';
 import { type CrlColumns, noCrl, planCrl, withOwnCrlFile } from '../crl-configuration.ts';
-import { type DistinguishedNameColumns, toColumns } from '../distinguished-name.ts';
+import { type DistinguishedNameColumns, toColumns, toEncodedName } from '../distinguished-name.ts';
 import {
   defaultEnterpriseProjectId,
   namedEnterpriseProject,
@@ -50,8 +51,12 @@ export async function createAuthority(
     namedEnterpriseProject(body.enterprise_project_id) ??
     purchased?.enterprise_project_id ??
     defaultEnterpriseProjectId;
+  const { subjectNames } = certifiedNames(toEncodedName(toColumns(body.distinguished_name)), []);
   const ask = (project: string) =>
-    ports.identity.authorize(actor, accessRequest('createAuthority', { enterpriseProjectId: project }));
+    ports.identity.authorize(
+      actor,
+      accessRequest('createAuthority', { enterpriseProjectId: project, subjectNames }),
+    );
   await ask(enterpriseProjectId);
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   if (body.ca_id) requireUninformed(purchased, ports.clock.nowMs());

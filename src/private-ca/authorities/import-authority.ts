@@ -1,9 +1,12 @@
 import type { Actor } from '../../iam/actor.ts';
 import { attributesOfName, type Certificate, nameToString, samePublicKey } from '../../pki/index.ts';
+import { ServiceError } from '../../platform/errors.ts';
 import { type CertificateAuthority, requireAllowed } from '../ca.ts';
+import { certifiedNames } from '../certified-names.ts';
 import { requireCrlSign } from '../crl-configuration.ts';
 import { columnsOfEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
+import type { AccessTarget } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { shownSignatureAlgorithm } from '../signature-algorithm.ts';
 import { changeAuthority } from './change-authority.ts';
@@ -26,7 +29,7 @@ export async function importAuthority(
   sent: { readonly certificate: string; readonly certificate_chain?: string | undefined },
 ): Promise<void> {
   const { clock, database } = ports;
-  const ca = await loadAuthority(ports, actor, 'importAuthority', caId);
+  const ca = await loadAuthority(ports, actor, 'importAuthority', caId, namesIn(sent.certificate));
   const spki = requireImportable(ca, clock.nowMs());
   const certificate = parseImportedCertificate(sent.certificate);
   if (!samePublicKey(certificate.spki, spki)) {
@@ -45,6 +48,17 @@ export async function importAuthority(
     }
   });
   ports.revocation?.committed();
+}
+
+/** A certificate that cannot be read is refused after the permission was asked, for the CA's own name. */
+function namesIn(certificate: string): Pick<AccessTarget, 'subjectNames'> {
+  try {
+    const { subject, known } = parseImportedCertificate(certificate);
+    return { subjectNames: certifiedNames(subject, known.subjectAlternativeNames ?? []).subjectNames };
+  } catch (error) {
+    if (error instanceof ServiceError) return {};
+    throw error;
+  }
 }
 
 function requireImportable(ca: CertificateAuthority, nowMs: number): Uint8Array {

@@ -17,7 +17,8 @@ export function authorityNotFound() {
   return pcaError('PCA.00030102', 'ca_id does not name a CA of this account.');
 }
 
-type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id'>;
+type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id' | 'common_name'>;
+type FurtherTarget = Pick<AccessTarget, 'requestedTags' | 'subjectNames'>;
 
 /**
  * Throws AccessDenied unless the actor may do this to the CA, of which only the id is known if it is not found; of what another
@@ -36,6 +37,8 @@ export async function authorizeOnAuthority(
       : {
           resource: caResource(actor.accountId, ca.ca_id),
           enterpriseProjectId: ca.enterprise_project_id,
+          // A purchased CA has none yet.
+          subjectNames: ca.common_name === '' ? [] : [`CN:${ca.common_name}`],
           ...(asksForTags(permission) && { resourceTags: await listTags(database, ca.ca_id) }),
         };
   await identity.authorize(actor, accessRequest(permission, { ...known, ...target }));
@@ -50,7 +53,7 @@ export async function loadAuthority(
   actor: Actor,
   permission: PermissionName,
   caId: string,
-  target: Pick<AccessTarget, 'requestedTags'> = {},
+  target: FurtherTarget = {},
 ): Promise<CertificateAuthority> {
   const ca = await findAuthority(ports.database, actor.accountId, caId);
   await authorizeOnAuthority(ports, actor, permission, ca ?? { notFound: caId }, target);

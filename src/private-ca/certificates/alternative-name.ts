@@ -13,6 +13,14 @@ export function isAlternativeNameType(text: string): text is AlternativeNameType
   return Object.hasOwn(longest, text);
 }
 
+/** Whether the type is known; the value is as it was sent. */
+export function isAlternativeName(given: {
+  readonly type: string;
+  readonly value: string;
+}): given is AlternativeName {
+  return isAlternativeNameType(given.type);
+}
+
 /** The name as it goes into a certificate, or what is wrong with it, worded to follow the field's name. */
 export function certificateName(given: AlternativeName): { name: AlternativeName } | { problem: string } {
   if (given.value === '') return { problem: 'is empty' };

@@ -271,7 +271,11 @@ describe('createCertificateByCsr', () => {
       [knownProject, '0'].map((project) => ({
         action: 'pca:ca:issueCertByCsr',
         resource: `pca:*:${account.accountId}:ca:${root}`,
-        conditions: { 'g:EnterpriseProjectId': project, 'pca:CommonName': 'device.example.com' },
+        conditions: {
+          'g:EnterpriseProjectId': project,
+          'pca:CommonName': ['device.example.com'],
+          'pca:SubjectNames': ['CN:device.example.com'],
+        },
       })),
     );
     for (const action of ['pca:ca:issueCertByCsr', 'pca:ca:issueCertThroughCSR']) {

@@ -1,5 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
-import { attributesOfName } from '../../pki/index.ts';
+import { certifiedNames } from '../certified-names.ts';
 import {
   defaultEnterpriseProjectId,
   namedEnterpriseProject,
@@ -30,31 +30,29 @@ export async function createCertificateByCsr(
   const csr = readCertificationRequest(body.csr);
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
-  const ask = (project: string) =>
-    ports.identity.authorize(
-      actor,
-      accessRequest('issueCertificateByCsr', {
-        resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
-        enterpriseProjectId: project,
-        commonName: attributesOfName(csr.subject).commonName,
-      }),
-    );
+  const isAuthority = body.type === 'INTERMEDIATE_CA';
+  const target = {
+    resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
+    ...certifiedNames(csr.subject, csr.known.subjectAlternativeNames ?? []),
+  };
+  const ask = async (project: string) => {
+    const asked = { ...target, enterpriseProjectId: project };
+    await ports.identity.authorize(actor, accessRequest('issueCertificateByCsr', asked));
+    if (isAuthority) await ports.identity.authorize(actor, accessRequest('issueAuthorityByCsr', asked));
+  };
   await ask(enterpriseProjectId);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
   await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
   // The signature is verified on the thread pool while the issuer is read.
   const [issuer] = await Promise.all([
     ports.issuers.load(actor.accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), {
-      sharedToo: body.type !== 'INTERMEDIATE_CA',
+      sharedToo: !isAuthority,
     }),
     requirePossession(csr),
   ]);
   const validity = withinIssuer(period, issuer.validity);
   const accepted: AcceptedRequest = { csr, issuer, validity, enterpriseProjectId };
-  switch (body.type ?? 'ENTITY_CERT') {
-    case 'ENTITY_CERT':
-      return issueFromRequest(ports, actor, accepted);
-    case 'INTERMEDIATE_CA':
-      return issueSubordinate(ports, actor, accepted, body.path_length ?? 0);
-  }
+  return isAuthority
+    ? issueSubordinate(ports, actor, accepted, body.path_length ?? 0)
+    : issueFromRequest(ports, actor, accepted);
 }

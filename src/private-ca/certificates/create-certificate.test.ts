@@ -261,7 +261,11 @@ describe('createCertificate', () => {
       [knownProject, '0'].map((project) => ({
         action: 'pca:ca:issueCert',
         resource: `pca:*:${account.accountId}:ca:${root}`,
-        conditions: { 'g:EnterpriseProjectId': project, 'pca:CommonName': 'test.example.com' },
+        conditions: {
+          'g:EnterpriseProjectId': project,
+          'pca:CommonName': ['test.example.com'],
+          'pca:SubjectNames': ['CN:test.example.com'],
+        },
       })),
     );
     const denied = await account.without('pca:ca:issueCert').send('POST', path, certificateBody(root));

@@ -1,5 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import { encodeName, type SignatureAlgorithm, signatureAlgorithmFor } from '../../pki/index.ts';
+import { certifiedNames } from '../certified-names.ts';
 import { toColumns, toEncodedName } from '../distinguished-name.ts';
 import {
   defaultEnterpriseProjectId,
@@ -15,6 +16,7 @@ import {
   requireSignatureAlgorithm,
 } from '../signature-algorithm.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
+import { isAlternativeName } from './alternative-name.ts';
 import { inheritedSubject, requestedExtensions } from './application.ts';
 import type { CreateCertificateBody } from './certificate-schemas.ts';
 import { defaultKeyUsages } from './end-entity-usage.ts';
@@ -34,14 +36,17 @@ export async function createCertificate(
   const { accountId } = actor;
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
+  const target = {
+    resource: caResource(accountId, body.issuer_id.toLowerCase()),
+    ...certifiedNames(
+      toEncodedName(toColumns(body.distinguished_name)),
+      (body.subject_alternative_names ?? []).filter(isAlternativeName),
+    ),
+  };
   const ask = (project: string) =>
     ports.identity.authorize(
       actor,
-      accessRequest('issueCertificate', {
-        resource: caResource(accountId, body.issuer_id.toLowerCase()),
-        enterpriseProjectId: project,
-        commonName: body.distinguished_name.common_name,
-      }),
+      accessRequest('issueCertificate', { ...target, enterpriseProjectId: project }),
     );
   await ask(enterpriseProjectId);
   const requested = requestedExtensions(body);
