@@ -1,6 +1,13 @@
 import { createIam } from './iam/index.ts';
 import { createJobs, type Jobs } from './jobs/index.ts';
-import { createKeyStore, createKms, createSecretWrapper, type MasterKey, type Token } from './kms/index.ts';
+import {
+  createKeyStore,
+  createKms,
+  createSecretWrapper,
+  type MasterKey,
+  projectContents,
+  type Token,
+} from './kms/index.ts';
 import { createObjectStorage, type OpenStore } from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
@@ -8,7 +15,7 @@ import type { Database } from './platform/db/index.ts';
 import type { MovableClock } from './platform/dev-clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
-import { createPrivateCa } from './private-ca/index.ts';
+import { createPrivateCa, crlUsers } from './private-ca/index.ts';
 import { authoritySource, bssRoutes, certificateSource } from './protocols/index.ts';
 import { createRevocation, createRevocationPort } from './revocation/index.ts';
 import { openSslCertificates, type SslConfiguration } from './ssl-certificates/index.ts';
@@ -49,6 +56,9 @@ const catalog = [
 
 const sessionSweep = { kind: 'iam:sessions:sweep', key: 'all', accountId: 'system' };
 const sessionSweepMs = 3_600_000;
+/** What is below cannot know what is above: here it learns what must not lose its project, agency or bucket. */
+const dependents = [...projectContents, ...crlUsers];
+
 /** The capabilities, each from its ports, and what time starts in them. */
 export async function createCapabilities(
   config: Config,
@@ -70,6 +80,7 @@ export async function createCapabilities(
     secretWrapper,
     publicUrl,
     services: catalog,
+    dependents,
   });
   const { identity, principalExists } = iam;
   const region = config.bootstrap.projectName;
@@ -84,7 +95,7 @@ export async function createCapabilities(
     region,
   };
   const kms = createKms(kmsPorts);
-  const objectStorage = createObjectStorage({ ...base, identity, store: objectStore.store });
+  const objectStorage = createObjectStorage({ ...base, identity, dependents, store: objectStore.store });
   const publication = {
     ...base,
     identity,

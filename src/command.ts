@@ -4,7 +4,7 @@ import { migrations } from './app.ts';
 import { AuditTrail, findAccountByName, systemActor } from './iam/index.ts';
 import {
   masterKeySource,
-  openInstallationDatabase,
+  openExistingDatabase,
   openInstallationObjectStore,
   openInstallationToken,
 } from './installation.ts';
@@ -32,7 +32,7 @@ const usage = `npm run openccm -- <command>
 async function rotate(config: Config, newKeyFile: string | undefined): Promise<string> {
   const log = createLog(config.logLevel);
   const folder = await openDataFolder(config.dataDir);
-  const database = await openInstallationDatabase(config, folder, { migrations, log, observe: () => {} });
+  const database = await openExistingDatabase(config, folder, { migrations, log, observe: () => {} });
   const token = openInstallationToken(config, { clock: systemClock, log });
   try {
     const { oldId, newId, rewrapped } = await rotateMasterKey({
@@ -60,7 +60,7 @@ async function createBucket(
   const folder = await openDataFolder(config.dataDir);
   const storePorts = { random: systemRandom, machineClock: systemClock, hostName: hostname() };
   const { store } = await openInstallationObjectStore(config, folder, storePorts);
-  const database = await openInstallationDatabase(config, folder, { migrations, log, observe: () => {} });
+  const database = await openExistingDatabase(config, folder, { migrations, log, observe: () => {} });
   try {
     const found = await findAccountByName(database, account);
     if (!found) throw new StartRefused(`there is no account ${account}; name another with --account`);

@@ -13,32 +13,91 @@ import { type OpenStore, openObjectStore } from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
-import { type CommitObserver, type Database, type Migrations, openDatabase } from './platform/db/index.ts';
+import {
+  type AllowNewDatabase,
+  type CommitObserver,
+  type Database,
+  type Migrations,
+  openDatabase,
+} from './platform/db/index.ts';
 import { reasonOf, ServiceError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
 import { StartRefused } from './platform/start-refused.ts';
 import { readSslConfiguration, type SslConfiguration } from './ssl-certificates/index.ts';
 
+const sqliteName = 'openccm.db';
 export const bootstrapFile = 'bootstrap.json';
 const uncommittedBootstrapFile = 'bootstrap.json.uncommitted';
 
-/** The database of the configuration, with its tables up to date. Throws `StartRefused` if it cannot be used. */
-export async function openInstallationDatabase(
+/** What a start leaves in the data folder after the database has its tables. */
+const installedFiles = ['master.key', bootstrapFile, 'ca.pem'];
+
+interface DatabaseOpening {
+  readonly migrations: Migrations;
+  readonly log: Log;
+  readonly observe: CommitObserver;
+}
+
+/**
+ * The database of the configuration, with its tables up to date; a new one only where nothing shows that there was an installation.
+ * Throws `StartRefused` if it cannot be used.
+ */
+export function openInstallationDatabase(
   config: Config,
   folder: DataFolder,
-  given: { readonly migrations: Migrations; readonly log: Log; readonly observe: CommitObserver },
+  opening: DatabaseOpening,
 ): Promise<Database> {
-  const sqliteFile = folder.pathOf('openccm.db');
+  return openConfiguredDatabase(config, folder, opening, async () => {
+    const left = await folder.present(installedFiles);
+    if (left.length > 0) throw new StartRefused(lostDatabase(folder, databaseName(config, folder), left));
+  });
+}
+
+/** As `openInstallationDatabase`, for commands: there must be an installation already. */
+export function openExistingDatabase(
+  config: Config,
+  folder: DataFolder,
+  opening: DatabaseOpening,
+): Promise<Database> {
+  return openConfiguredDatabase(config, folder, opening, async () => {
+    throw new StartRefused(
+      `${databaseName(config, folder)} is empty: give the command the server's settings (OPENCCM_DATA_DIR, OPENCCM_DATABASE_URL)`,
+    );
+  });
+}
+
+async function openConfiguredDatabase(
+  config: Config,
+  folder: DataFolder,
+  opening: DatabaseOpening,
+  allowNew: AllowNewDatabase,
+): Promise<Database> {
   const { databaseUrl: url, databasePoolSize: poolSize } = config;
+  const sqliteFile = folder.pathOf(sqliteName);
   try {
-    return await openDatabase({ ...given, url, sqliteFile, poolSize });
+    return await openDatabase({ ...opening, url, sqliteFile, poolSize, allowNew });
   } catch (error) {
-    const where =
-      url === undefined ? `the database ${sqliteFile}` : `the database ${withoutCredentials(url)}`;
+    if (error instanceof StartRefused) throw error;
     const hint = url === undefined ? '' : '; see OPENCCM_DATABASE_URL';
-    throw new StartRefused(`${where} cannot be opened: ${reasonOf(error)}${hint}`, { cause: error });
+    throw new StartRefused(`${databaseName(config, folder)} cannot be opened: ${reasonOf(error)}${hint}`, {
+      cause: error,
+    });
   }
+}
+
+function databaseName({ databaseUrl: url }: Config, folder: DataFolder): string {
+  return `the database ${url === undefined ? folder.pathOf(sqliteName) : withoutCredentials(url)}`;
+}
+
+/** A volume that is mounted late looks like this; a new installation in its place would hide the keys of the old one. */
+function lostDatabase(folder: DataFolder, database: string, left: readonly string[]): string {
+  return [
+    `${database} is empty, but ${left.map((name) => folder.pathOf(name)).join(', ')} of an installation are there. Choose one:`,
+    '  if its volume or server was not there yet: make it available, and start again;',
+    '  if it was lost: restore it from a backup, and start again;',
+    '  if a new installation is wanted: move these files away, or choose another OPENCCM_DATA_DIR.',
+  ].join('\n');
 }
 
 /** Where buckets and objects are. Throws `StartRefused` if the folder cannot be used; a service is reached when it is first used. */

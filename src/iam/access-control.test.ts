@@ -163,6 +163,10 @@ describeOnEachDatabase('authorisation', migrations, (open) => {
     ]);
     for (const user of [a, b, c]) assert.equal(await may(identity, user, { action: 'pca:ca:create' }), false);
     assert.equal(await may(identity, c, { action: 'pca:ca:get' }), true);
+    const refused = await call<object>(acme, 409, ['DELETE', `/v3.0/OS-ROLE/roles/${roleId}`]);
+    assert.match(JSON.stringify(refused), /by kind of subject: group: 1\. Revoke these grants first/);
+    assert.equal(await may(identity, c, { action: 'pca:ca:get' }), true);
+    await call(acme, 204, ['DELETE', `/v3/groups/${await groupOf(c)}`]);
     await call(acme, 200, ['DELETE', `/v3.0/OS-ROLE/roles/${roleId}`]);
     assert.equal(await may(identity, c, { action: 'pca:ca:get' }), false);
   });

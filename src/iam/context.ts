@@ -9,7 +9,9 @@ import type { AttemptLimiter } from './authentication/attempt-limiter.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { IdentityVersion } from './authentication/fresh-cache.ts';
 import type { PrincipalLoader } from './authentication/principal.ts';
+import type { Dependent } from './dependents.ts';
 import type { SecretWrapper } from './secret-wrapper.ts';
+import type { SecuritySettings } from './security-policies/security-settings.ts';
 import type { CatalogService } from './tokens/catalog.ts';
 import type { PasswordHasher, ScryptCost } from './users/password-hash.ts';
 
@@ -26,6 +28,8 @@ export interface IamPorts {
   readonly publicUrl: string;
   /** The services of the catalog, in its order. */
   readonly services: readonly CatalogService[];
+  /** What other capabilities have that must not lose its project or agency. */
+  readonly dependents?: readonly Dependent[];
   /** Cheaper than the default in tests only. */
   readonly passwordCost?: ScryptCost;
 }
@@ -34,6 +38,7 @@ export interface IamPorts {
 export interface IamContext extends IamPorts {
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
+  readonly security: SecuritySettings;
   readonly audit: AuditTrail;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;

@@ -6,12 +6,14 @@ import { Authenticator } from './authentication/authenticator.ts';
 import { IdentityVersion } from './authentication/fresh-cache.ts';
 import { PrincipalLoader } from './authentication/principal.ts';
 import type { IamContext, IamPorts } from './context.ts';
+import { SecuritySettings } from './security-policies/security-settings.ts';
 import { PasswordHasher } from './users/password-hash.ts';
 
 export function createContext(ports: IamPorts): IamContext {
   const { database, clock, random } = ports;
   const version = new IdentityVersion();
   const principals = new PrincipalLoader(database, clock, version);
+  const security = new SecuritySettings(database, clock, version);
   const audit = new AuditTrail(ports);
   const accessControl = new AccessControl({ database, clock, audit });
   const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });
@@ -19,10 +21,18 @@ export function createContext(ports: IamPorts): IamContext {
     ...ports,
     version,
     principals,
+    security,
     audit,
     accessControl,
     repeatedRefusals,
-    authenticator: new Authenticator({ ...ports, version, principals, accessControl, repeatedRefusals }),
+    authenticator: new Authenticator({
+      ...ports,
+      version,
+      principals,
+      security,
+      accessControl,
+      repeatedRefusals,
+    }),
     passwords: new PasswordHasher(random, ports.passwordCost),
     loginAttempts: new AttemptLimiter(clock),
   };

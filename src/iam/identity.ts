@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/db/database.ts';
 import type { AccessRequest, Actor, AuditEvent } from './actor.ts';
+import type { Decision } from './policies/decide.ts';
 
 /** What the other capabilities need of identity. */
 export interface Identity {
@@ -8,6 +9,13 @@ export interface Identity {
    * The decision itself is synchronous and in memory for the hot path.
    */
   authorize(actor: Actor, request: AccessRequest): Promise<void>;
+  /**
+   * What the actor's policies say, without a record: for rights that come from elsewhere, such as grants of keys. Those never
+   * outweigh 'denied explicitly'. Synchronous and in memory.
+   */
+  decide(actor: Actor, request: AccessRequest): Decision;
+  /** Records the refusal durably and throws `AccessDenied`. */
+  refuse(actor: Actor, request: AccessRequest, decision: Exclude<Decision, 'allowed'>): Promise<never>;
   /**
    * For lists, which are about no enterprise project in particular: those of which the actor may see the resources ('0' is one of
    * them), or `all` if none is left out. If there is none it records the refusal durably and throws `AccessDenied`.
@@ -21,4 +29,6 @@ export interface Identity {
   enterpriseProjectExists(accountId: string, enterpriseProjectId: string): Promise<boolean>;
   /** True if the project exists in the account and is enabled; for services that have projects in their paths. */
   projectExists(accountId: string, projectId: string): Promise<boolean>;
+  /** False if the project is gone; else it is not deleted before the transaction ends. For what is made in it. */
+  holdProject(transaction: Transaction, accountId: string, projectId: string): Promise<boolean>;
 }

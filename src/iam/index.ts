@@ -10,6 +10,7 @@ import { createContext } from './create-context.ts';
 import { permittedEnterpriseProjects } from './enterprise-projects/permitted-enterprise-projects.ts';
 import { findEnterpriseProjects } from './enterprise-projects/store.ts';
 import type { Identity } from './identity.ts';
+import { holdProject } from './projects/store.ts';
 import { authenticationHook } from './request-authentication.ts';
 import { registerIamRoutes } from './routes.ts';
 import type { ServiceAgencies } from './service-agencies.ts';
@@ -33,6 +34,8 @@ export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
 export { AuditTrail } from './audit/audit-trail.ts';
 export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
+/** What must not be deleted under the rows of other capabilities. */
+export { type Dependent, describeDependents } from './dependents.ts';
 /** How requests to any service name an enterprise project. */
 export {
   defaultEnterpriseProjectId,
@@ -41,6 +44,7 @@ export {
 } from './enterprise-projects/sent-enterprise-project.ts';
 export type { Identity } from './identity.ts';
 export { migrations } from './migrations.ts';
+export type { Decision } from './policies/decide.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */
 export { signRequest } from './request-signature/index.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
@@ -80,10 +84,13 @@ export function createIam(ports: IamPorts): Iam {
   const iam = createContext(ports);
   const identity: Identity = {
     authorize: (actor, request) => iam.accessControl.authorize(actor, request),
+    decide: (actor, request) => iam.accessControl.decide(actor, request),
+    refuse: (actor, request, decision) => iam.accessControl.refuse(actor, request, decision),
     permittedEnterpriseProjects: (actor, request) => permittedEnterpriseProjects(iam, actor, request),
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
+    holdProject,
     async enterpriseProjectExists(accountId, id) {
       return id === '0' || (await findEnterpriseProjects(iam.database, accountId, { id })).length > 0;
     },

@@ -1,5 +1,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { securityPolicyMigrations } from './security-policies/migrations.ts';
+import { sessionMigrations } from './tokens/migrations.ts';
 import { userMigrations } from './users/migrations.ts';
 
 type Columns = Readonly<Record<string, 'text' | 'bigint' | 'integer' | 'bytea'>>;
@@ -301,5 +303,7 @@ export const migrations: Migrations = {
   'iam-0004-credentials': { up: createCredentials },
   'iam-0005-delegation': { up: createDelegation },
   'iam-0006-audit-trail': { up: createAuditTrail },
+  ...securityPolicyMigrations,
   ...userMigrations,
+  ...sessionMigrations,
 };

@@ -1,3 +1,23 @@
+/** Of the account's security policies, by the last part of the path; names of the vendor's permission tables. */
+export const securityPolicyActions = {
+  'password-policy': {
+    get: 'iam:securitypolicies:getPasswordPolicy',
+    update: 'iam:securitypolicies:updatePasswordPolicy',
+  },
+  'login-policy': {
+    get: 'iam:securitypolicies:getLoginPolicy',
+    update: 'iam:securitypolicies:updateLoginPolicy',
+  },
+  'console-acl-policy': {
+    get: 'iam:securitypolicies:getConsoleAclPolicy',
+    update: 'iam:securitypolicies:updateConsoleAclPolicy',
+  },
+  'api-acl-policy': {
+    get: 'iam:securitypolicies:getApiAclPolicy',
+    update: 'iam:securitypolicies:updateApiAclPolicy',
+  },
+} as const;
+
 /** The actions of identity, by what they are about; names of the vendor's permission tables. */
 export const iamActions = {
   listUsers: 'iam:users:listUsers',

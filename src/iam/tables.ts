@@ -56,6 +56,26 @@ export interface UserTable {
   created_at: number;
   updated_at: number;
   last_login_at: number | null;
+  /** Null for a user that has no password. */
+  password_changed_at: number | null;
+  /** The last use of a token or an access key, to about an hour, and when the user was enabled. */
+  last_active_at: number | null;
+}
+
+/** Hashes of passwords that a user had before the current one. */
+export interface EarlierPasswordTable {
+  account_id: string;
+  user_id: string;
+  /** When another one took its place. */
+  replaced_at: number;
+  password_hash: string;
+}
+
+/** What an account has set of its security policies; JSON of the types in security-policies/policies.ts. */
+export interface SecurityPolicyTable {
+  account_id: string;
+  kind: string;
+  document: string;
 }
 
 export interface GroupTable {
@@ -114,6 +134,14 @@ export interface AccessKeyTable {
 export interface SessionTable {
   /** Hexadecimal SHA-256 of the token or the security token; neither is stored. */
   token_hash: string;
+  /** Names the session to people; of no use as a credential. */
+  session_id: string;
+  /** What the session is derived from and ends with, see session-parent.ts; null for a login by password. */
+  parent: string | null;
+  /** 1 for the user in person: see ActorCredential.isFullSession. What is derived from another session is not more than that. */
+  is_full: number;
+  /** Where it was asked for. */
+  source_ip: string | null;
   /** A bearer token goes into X-Auth-Token; a signature session is used with its access key and X-Security-Token. */
   use: 'bearer' | 'signature';
   access_key: string | null;
@@ -135,6 +163,8 @@ export interface SessionTable {
   methods: string;
   issued_at: number;
   expires_at: number;
+  /** To about a minute, where the account has a session time-out; null before the first use. */
+  last_used_at: number | null;
 }
 
 export interface AgencyTable {
@@ -199,6 +229,8 @@ export interface IamTables {
   projects: ProjectTable;
   enterprise_projects: EnterpriseProjectTable;
   users: UserTable;
+  earlier_passwords: EarlierPasswordTable;
+  security_policies: SecurityPolicyTable;
   user_groups: GroupTable;
   group_members: GroupMemberTable;
   policies: PolicyTable;

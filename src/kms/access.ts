@@ -1,9 +1,10 @@
 import type { Actor } from '../iam/actor.ts';
+import type { Transaction } from '../platform/db/database.ts';
 import { AccessDenied } from '../platform/errors.ts';
 import type { KmsContext } from './context.ts';
 import { kmsError } from './errors.ts';
 import type { GrantOperation } from './grants/grant.ts';
-import { grantsOf, isGranted } from './grants/grant.ts';
+import { grantsOf, isUsable, operationsOf } from './grants/grant.ts';
 import type { Key } from './key.ts';
 import {
   accessRequest,
@@ -21,6 +22,16 @@ export async function enterProject(context: KmsContext, actor: Actor, projectId:
   return { actor, projectId };
 }
 
+/** For what is made in the project: it is not deleted before the transaction ends. Throws KMS.0321 if it is gone already. */
+export async function holdProject(
+  { identity }: Pick<KmsContext, 'identity'>,
+  transaction: Transaction,
+  { actor, projectId }: Caller,
+): Promise<void> {
+  if (!(await identity.holdProject(transaction, actor.accountId, projectId)))
+    throw kmsError('KMS.0321', 'The project was deleted meanwhile.');
+}
+
 /** Asks whether the caller may use an operation that has no key. */
 export async function authorize(
   context: KmsContext,
@@ -28,7 +39,7 @@ export async function authorize(
   permission: PermissionName,
   enterpriseProjectId?: string,
 ): Promise<void> {
-  await context.identity.authorize(caller.actor, accessRequest(permission, enterpriseProjectId));
+  await context.identity.authorize(caller.actor, accessRequest(permission, caller, enterpriseProjectId));
 }
 
 const keyIdPattern = /^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$/;
@@ -64,20 +75,28 @@ export interface KeyOpening {
 
 /**
  * The key, if it exists for the caller and the caller may do this with it. A key of another account or project does not exist,
- * unless there is a grant; a grant allows exactly its operations. Throws KMS.0205, KMS.0207, AccessDenied.
+ * unless there is a grant. A grant allows exactly its operations, and nothing that the caller's policies deny. Throws KMS.0205,
+ * KMS.0207, AccessDenied.
  */
 export async function openKey(context: KmsContext, caller: Caller, opening: KeyOpening): Promise<Key> {
   const { reference, permission, granted } = opening;
+  const { actor } = caller;
   const keyId = await resolveKeyId(context, caller, reference);
   const key = keyId === undefined ? undefined : await context.directory.find(keyId);
   if (!key) throw kmsError('KMS.0207', `There is no key ${reference} in this project.`);
-  if (granted && isGranted(key, caller.actor, granted)) return key;
+  const request = keyAccessRequest(permission, key, caller);
+  const grants = grantsOf(key, actor);
+  const naming = granted ? grants.filter((grant) => operationsOf(grant).includes(granted)) : [];
+  if (naming.length > 0) {
+    const decision = context.identity.decide(actor, request);
+    if (naming.some((grant) => isUsable(grant, decision))) return key;
+    if (decision !== 'allowed') return await context.identity.refuse(actor, request, decision);
+  }
   if (isOwn(key, caller)) {
-    await context.identity.authorize(caller.actor, keyAccessRequest(permission, key));
+    await context.identity.authorize(actor, request);
     return key;
   }
-  if (grantsOf(key, caller.actor).length === 0)
-    throw kmsError('KMS.0207', `There is no key ${reference} in this project.`);
+  if (grants.length === 0) throw kmsError('KMS.0207', `There is no key ${reference} in this project.`);
   return await refuse(context, caller, key, permission);
 }
 

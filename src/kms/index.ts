@@ -30,6 +30,8 @@ export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';
 export { KeyUnavailable } from './key-unavailable.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
+/** What becomes unreachable with a project. */
+export { projectContents } from './project-contents-store.ts';
 /** The key store: software keys in the database, and keys in the HSM if there is one. */
 export { createKeyStore, type KeyStorePorts, type RunningKeyStore } from './providers/create-key-store.ts';
 /** Opens the HSM of the configuration by PKCS#11; `TokenUnavailable` while it cannot be reached. */

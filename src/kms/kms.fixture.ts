@@ -75,6 +75,8 @@ export interface BenchUser {
   createKey(fields?: object): Promise<string>;
   /** The same user, without permission for these actions. */
   without(...actions: string[]): BenchUser;
+  /** The same user, to whom policies deny these actions explicitly. */
+  denied(...actions: string[]): BenchUser;
   /** Another user of the account. */
   colleague(): BenchUser;
   /** The same user in another project of the account. */
@@ -167,6 +169,8 @@ function userOf(who: Identification, inject: Inject, database: Database): BenchU
       return answer.key_info.key_id!;
     },
     without: (...denied) => userOf({ ...who, denied }, inject, database),
+    denied: (...actions) =>
+      userOf({ ...who, denied: actions.map((action) => `!${action}`) }, inject, database),
     colleague: () => userOf({ ...who, userId: systemRandom.hexId(), isRoot: false }, inject, database),
     inProject: (id) => userOf({ ...who, projectId: id }, inject, database),
     audits: () =>

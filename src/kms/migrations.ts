@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import { accessPointMigrations } from './access-points/migrations.ts';
 
@@ -218,6 +218,33 @@ async function createTokenPrivateKeys(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+async function createGrantParents(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('kms_grant_parents')
+    .addColumn('key_id', 'text', (column) => column.notNull())
+    .addColumn('grant_id', 'text', (column) => column.notNull())
+    .addColumn('parent_grant_id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('kms_grant_parents_pk', ['key_id', 'grant_id', 'parent_grant_id'])
+    .execute();
+  await db.schema
+    .createIndex('kms_grant_parents_by_grant')
+    .on('kms_grant_parents')
+    .column('grant_id')
+    .execute();
+  // Grants that exist: whoever made one and had been granted create-grant before made it because of that.
+  await sql`
+    insert into kms_grant_parents (key_id, grant_id, parent_grant_id)
+    select child.key_id, child.grant_id, parent.grant_id
+    from kms_grants child
+    join kms_grants parent on parent.key_id = child.key_id
+      and parent.grantee_principal_type = 'user'
+      and parent.grantee_principal = child.issuing_principal
+      and parent.operations like '%"create-grant"%'
+      and parent.grant_id <> child.grant_id
+      and parent.created_at <= child.created_at
+  `.execute(db);
+}
+
 /** For the application's migrator, beside those of the other capabilities. */
 export const migrations: Migrations = {
   'kms-0001-key-store': {
@@ -240,4 +267,5 @@ export const migrations: Migrations = {
   },
   'kms-0003-token-private-keys': { up: createTokenPrivateKeys },
   ...accessPointMigrations,
+  'kms-0050-grant-parents': { up: createGrantParents },
 };

@@ -76,12 +76,23 @@ export const permissions = {
 
 export type PermissionName = keyof typeof permissions;
 
+/** Who asks, in a project that was found to be the caller's. Only `enterProject` makes one. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly projectId: string;
+}
+
 /** The question to identity about an operation without a key. */
-export function accessRequest(name: PermissionName, enterpriseProjectId?: string): AccessRequest {
+export function accessRequest(
+  name: PermissionName,
+  { projectId }: Pick<Caller, 'projectId'>,
+  enterpriseProjectId?: string,
+): AccessRequest {
   const [action, ...aliases] = permissions[name];
   return {
     action,
     aliases,
+    projectId,
     ...(enterpriseProjectId !== undefined && {
       conditions: { 'g:EnterpriseProjectId': enterpriseProjectId },
     }),
@@ -89,15 +100,18 @@ export function accessRequest(name: PermissionName, enterpriseProjectId?: string
 }
 
 /** `kms:<region>:<account>:KeyId:<id>`; the service has one region, so a policy's region does not tell keys apart. */
-export function keyAccessRequest(name: PermissionName, key: Key): AccessRequest {
-  const conditions: Record<string, string> = { 'g:EnterpriseProjectId': key.enterprise_project_id };
+export function keyAccessRequest(
+  name: PermissionName,
+  key: Key,
+  { actor, projectId }: Caller,
+): AccessRequest {
+  // The enterprise project of another account's key is none of the caller's: its id may be the same, as '0' is.
+  const isOfAccount = key.account_id === actor.accountId;
+  const conditions: Record<string, string> = isOfAccount
+    ? { 'g:EnterpriseProjectId': key.enterprise_project_id }
+    : {};
   for (const tag of key.tags) conditions[`g:ResourceTag/${tag.tag_key}`] = tag.tag_value;
   const [action, ...aliases] = permissions[name];
-  return { action, aliases, resource: `kms:*:${key.account_id}:KeyId:${key.key_id}`, conditions };
-}
-
-/** Who asks, in a project that was found to be the caller's. Only `enterProject` makes one. */
-export interface Caller {
-  readonly actor: Actor;
-  readonly projectId: string;
+  const resource = `kms:*:${key.account_id}:KeyId:${key.key_id}`;
+  return { action, aliases, resource, projectId, conditions };
 }

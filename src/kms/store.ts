@@ -203,6 +203,7 @@ export async function deleteKey(
   if (deleted.numDeletedRows !== 1n) return false;
   await dropAllMaterial(transaction, seen.key_id);
   await tables.deleteFrom('kms_key_versions').where('key_id', '=', seen.key_id).execute();
+  await tables.deleteFrom('kms_grant_parents').where('key_id', '=', seen.key_id).execute();
   await tables.deleteFrom('kms_grants').where('key_id', '=', seen.key_id).execute();
   await tables.deleteFrom('kms_tags').where('key_id', '=', seen.key_id).execute();
   await tables.deleteFrom('kms_aliases').where('key_id', '=', seen.key_id).execute();

@@ -107,6 +107,13 @@ export interface GrantTable {
   created_at: number;
 }
 
+/** That a grant follows from another one on the same key, and ends with it. */
+export interface GrantParentTable {
+  key_id: string;
+  grant_id: string;
+  parent_grant_id: string;
+}
+
 export interface TagTable {
   key_id: string;
   account_id: string;
@@ -160,6 +167,7 @@ export interface KeyPolicyTable {
 export interface KmsTables extends KeyStoreTables {
   kms_quotas: KeyQuotaTable;
   kms_grants: GrantTable;
+  kms_grant_parents: GrantParentTable;
   kms_tags: TagTable;
   kms_aliases: AliasTable;
   kms_keystores: KeystoreTable;

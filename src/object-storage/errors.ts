@@ -24,6 +24,7 @@ export const objectStorageErrors = {
     code: 'BucketNotEmpty',
     message: 'The bucket you tried to delete is not empty.',
   },
+  bucketInUse: { status: 409, code: 'BucketInUse', message: 'The bucket you tried to delete is in use.' },
   internal: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
   unavailable: { status: 503, code: 'ServiceUnavailable', message: 'The service is unavailable.' },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -1,4 +1,5 @@
 import type { Identity } from '../iam/identity.ts';
+import type { Dependent } from '../iam/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -14,4 +15,6 @@ export interface BucketPorts {
 /** With which an actor of an account asks for it. */
 export interface ObjectStoragePorts extends BucketPorts {
   readonly identity: Pick<Identity, 'authorize' | 'recordAudit'>;
+  /** What other capabilities have that must not lose its bucket. */
+  readonly dependents?: readonly Dependent[];
 }

@@ -27,6 +27,15 @@ test('is made with its parents, for this user alone, and writes files as a whole
   await openDataFolder(join(parent, 'a', 'b'));
 });
 
+test('a file that has its text already is left alone, and what is there is known', async () => {
+  const folder = await openDataFolder(join(parent, 'kept'));
+  await folder.write('kept', 'text', 0o600);
+  const before = await stat(folder.pathOf('kept'));
+  await folder.write('kept', 'text', 0o600);
+  assert.equal((await stat(folder.pathOf('kept'))).ino, before.ino);
+  assert.deepEqual(await folder.present(['absent', 'kept']), ['kept']);
+});
+
 test('refuses a place that cannot be written, by the name of the variable', async () => {
   await writeFile(join(parent, 'file'), '');
   for (const place of ['file/below', 'file'])

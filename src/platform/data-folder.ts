@@ -5,10 +5,14 @@ import { StartRefused } from './start-refused.ts';
 /** The folder that keeps what must outlive the process. */
 export interface DataFolder {
   pathOf(name: string): string;
-  /** Replaces a file as a whole: a reader, also after a power cut, sees the old or the new one. `mode` as in chmod. */
+  /**
+   * Replaces a file as a whole, unless it has this text: a reader, also after a power cut, sees the old or the new one. `mode` as in chmod.
+   */
   write(name: string, text: string, mode: 0o600 | 0o644): Promise<void>;
   /** The text of a file; undefined if there is none. */
   read(name: string): Promise<string | undefined>;
+  /** Those of the names that are there. */
+  present(names: readonly string[]): Promise<readonly string[]>;
   /** There need not be such a file. */
   remove(name: string): Promise<void>;
 }
@@ -30,11 +34,17 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     pathOf: (name) => join(folder, name),
     async write(name, text, mode) {
       const target = join(folder, name);
+      // On a full disk a start that changes nothing needs no room.
+      if ((await readIfPresent(target)) === text) return;
       // Of this process: another one may write the same file at the same time.
       const unfinished = `${target}.${process.pid}.new`;
       await writeDurably(unfinished, text, mode);
       await rename(unfinished, target);
       await syncFolder(folder);
+    },
+    async present(names) {
+      const found = await Promise.all(names.map((name) => exists(join(folder, name))));
+      return names.filter((_, index) => found[index]);
     },
     read: (name) => readIfPresent(join(folder, name)),
     async remove(name) {

@@ -25,6 +25,8 @@ export type { AuthorityRecords, SerialStatus, SpeakingAuthority } from './author
 export type { CertificateAuthority } from './ca.ts';
 export type { SentCrlConfiguration } from './crl-configuration.ts';
 export { noCrl, withOwnCrlFile } from './crl-configuration.ts';
+/** What needs its bucket, and the agency through which the service writes into it. */
+export { crlUsers } from './crl-users-store.ts';
 /** The service's errors, for capabilities that answer in its API. */
 export { pcaError } from './errors.ts';
 /** The tables of this capability. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,13 +33,17 @@ async function start(env: Record<string, string>) {
   return { child, announcement: announcement.toString(), exited: once(child, 'exit') };
 }
 
-test('it ends with 1 and a sentence for each mistake, before anything is opened', async () => {
-  const env = await environment({ OPENCCM_HTTP_PORT: 'x', OPENCCM_DATA_DIRECTORY: '/' });
-  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-    execFile(process.execPath, [main], { env }, (error, _stdout, text) =>
-      resolve({ code: error?.code, stderr: text }),
+function startRefused(env: Record<string, string>): Promise<{ code: unknown; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main], { env }, (error, _stdout, stderr) =>
+      resolve({ code: error?.code, stderr }),
     );
   });
+}
+
+test('it ends with 1 and a sentence for each mistake, before anything is opened', async () => {
+  const env = await environment({ OPENCCM_HTTP_PORT: 'x', OPENCCM_DATA_DIRECTORY: '/' });
+  const { code, stderr } = await startRefused(env);
   assert.equal(code, 1);
   assert.deepEqual(stderr.trim().split('\n'), [
     'OPENCCM_HTTP_PORT must be a whole number from 0 to 65535',
@@ -89,4 +93,22 @@ test('a second signal ends it at once, whatever is in flight', async () => {
   await refused();
   child.kill('SIGTERM');
   assert.deepEqual(await exited, [1, null]);
+});
+
+test('a lost database beside what an installation left is not replaced by a new one', async () => {
+  const env = await environment();
+  const first = await start(env);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  const pathOf = (name: string) => join(env.OPENCCM_DATA_DIR!, name);
+  const credentials = await readFile(pathOf('bootstrap.json'), 'utf8');
+  const removeDatabase = () => rm(pathOf('openccm.db'));
+  for (const lose of [removeDatabase, () => writeFile(pathOf('openccm.db'), '')]) {
+    await lose();
+    const { code, stderr } = await startRefused(env);
+    assert.equal(code, 1);
+    assert.match(stderr, /openccm\.db is empty, but .*master\.key.* are there/);
+    assert.match(stderr, /restore it from a backup/);
+    assert.equal(await readFile(pathOf('bootstrap.json'), 'utf8'), credentials);
+  }
 });

@@ -38,24 +38,34 @@ export const auditMigrations: Migrations = {
 export interface Asked {
   readonly action: string;
   readonly resource: string | undefined;
+  /** Of services with projects in their paths. */
+  readonly projectId?: string;
   readonly conditions: object;
 }
 
 /**
- * Permits all but what the actor's name lists (see `actorOf`): `<action>`, or `<action>@<id>` in that enterprise project.
- * `asked` collects the questions, latest last.
+ * Permits all but what the actor's name lists (see `actorOf`): `<action>`, or `<action>@<id>` in that enterprise project. No
+ * policy allows those; `!<action>` is denied explicitly. `asked` collects the questions, latest last.
  */
 export function createIdentityDouble(asked: Asked[] = []): Identity {
+  const decide: Identity['decide'] = (actor, request) => {
+    const { conditions = {} } = request;
+    asked.push(question(request));
+    if (isDenied(actor, request, undefined, '!')) return 'denied explicitly';
+    return isDenied(actor, request, conditions['g:EnterpriseProjectId']) ? 'not allowed' : 'allowed';
+  };
   return {
     async authorize(actor, request) {
-      const { action, resource, conditions = {} } = request;
-      asked.push({ action, resource, conditions });
-      if (isDenied(actor, request, conditions['g:EnterpriseProjectId']))
-        throw new AccessDenied(action, `${action} is denied.`);
+      if (decide(actor, request) !== 'allowed')
+        throw new AccessDenied(request.action, `${request.action} is denied.`);
+    },
+    decide,
+    async refuse(_actor, { action }) {
+      throw new AccessDenied(action, `${action} is denied.`);
     },
     async permittedEnterpriseProjects(actor, request) {
-      const { action, resource, conditions = {} } = request;
-      asked.push({ action, resource, conditions });
+      const { action } = request;
+      asked.push(question(request));
       const projects = ['0', knownProject];
       const permitted = projects.filter((project) => !isDenied(actor, request, project));
       if (permitted.length === 0) throw new AccessDenied(action, `${action} is denied.`);
@@ -78,16 +88,23 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
     systemActor: (accountId, work) => ({ ...actorOf(accountId, work), kind: 'system' }),
     enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
     projectExists: async () => true,
+    holdProject: async () => true,
   };
+}
+
+function question({ action, resource, projectId, conditions = {} }: AccessRequest): Asked {
+  return { action, resource, conditions, ...(projectId !== undefined && { projectId }) };
 }
 
 function isDenied(
   { principalName }: Actor,
   { action, aliases = [] }: AccessRequest,
   project: unknown,
+  mark = '',
 ): boolean {
   const denied = principalName.split(',');
-  return [action, ...aliases].some((name) => denied.includes(name) || denied.includes(`${name}@${project}`));
+  const isListed = (name: string) => denied.includes(mark + name) || denied.includes(`${name}@${project}`);
+  return [action, ...aliases].some(isListed);
 }
 
 /** `denied`: what the double refuses this actor, separated by commas. */

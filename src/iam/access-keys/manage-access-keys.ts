@@ -5,6 +5,8 @@ import { conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { authorizeUnlessSelf } from '../self-service.ts';
 import type { AccessKeyTable } from '../tables.ts';
+import { accessKeyReference } from '../tokens/session-parent.ts';
+import { endDerivedSessions } from '../tokens/store.ts';
 import { findUser } from '../users/store.ts';
 import { type AccessKeyWithSecret, newAccessKey } from './new-access-key.ts';
 import {
@@ -70,6 +72,7 @@ export async function updateAccessKey(
     if (!key) throw notFound('credential', accessKey);
     if (Object.keys(update).length > 0)
       await updateAccessKeyRow(transaction, actor.accountId, accessKey, update);
+    if (update.status === 'inactive') await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
     const detail = update.status ?? Object.keys(update).join(', ');
     return { result: { ...key, ...update }, resourceId: accessKey, detail };
   });
@@ -82,6 +85,7 @@ export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: 
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
     await deleteAccessKeyRow(transaction, actor.accountId, accessKey);
+    await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
     return { result: undefined, resourceId: accessKey, detail: `of user ${key.user_id}` };
   });
 }

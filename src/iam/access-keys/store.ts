@@ -66,3 +66,15 @@ export async function deleteAccessKeyRow(
     .where('access_key', '=', accessKey)
     .execute();
 }
+
+/** Keeps the key as it is until the end of the transaction; false if it is gone or inactive. */
+export async function lockActiveAccessKey(transaction: Transaction, accessKey: string): Promise<boolean> {
+  const result = await transaction
+    .tables<IamTables>()
+    .updateTable('access_keys')
+    .set((columns) => ({ status: columns.ref('status') }))
+    .where('access_key', '=', accessKey)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}

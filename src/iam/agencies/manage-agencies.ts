@@ -1,7 +1,9 @@
+import type { Transaction } from '../../platform/db/index.ts';
 import { findAccount, findAccountByName } from '../accounts/store.ts';
 import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { describeDependents } from '../dependents.ts';
 import { badRequest, conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import type { AgencyTable } from '../tables.ts';
@@ -73,14 +75,35 @@ export async function updateAgency(
   });
 }
 
-/** Who acts through it now stops at once. */
+/** Who acts through it now stops at once. 409 for the last agency of a service that something here depends on. */
 export async function deleteAgency(iam: IamContext, actor: Actor, agencyId: string): Promise<void> {
   await change(iam, actor, { action: iamActions.deleteAgency }, 'agency', async (transaction) => {
     const agency = await findAgency(transaction, actor.accountId, agencyId);
     if (!agency) throw notFound('agency', agencyId);
+    await requireUnneeded(iam, transaction, agency);
     await deleteAgencyRows(transaction, actor.accountId, agencyId);
     return { result: undefined, resourceId: agencyId, resourceName: agency.name };
   });
+}
+
+async function requireUnneeded(
+  iam: IamContext,
+  transaction: Transaction,
+  agency: AgencyTable,
+): Promise<void> {
+  const { account_id: accountId, agency_id: agencyId, trust_account_id: account, trust_name: id } = agency;
+  if (account !== null) return;
+  const others = await findAgencies(transaction, accountId);
+  if (
+    others.some(
+      (each) => each.agency_id !== agencyId && each.trust_account_id === null && each.trust_name === id,
+    )
+  )
+    return;
+  const needed = { of: 'service-agency', accountId, id } as const;
+  const dependents = await describeDependents(iam.dependents ?? [], transaction, needed);
+  if (dependents !== undefined)
+    throw conflict('agency', `${id} needs it for ${dependents}. Switch these off first.`);
 }
 
 async function trusted(

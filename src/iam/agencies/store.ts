@@ -1,5 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { AgencyTable, IamTables } from '../tables.ts';
+import { endSessions } from '../tokens/store.ts';
 
 export interface AgencyFilter {
   readonly agencyId?: string;
@@ -74,11 +75,7 @@ export async function deleteAgencyRows(
     .where('subject_kind', '=', 'agency')
     .where('subject_id', '=', agencyId)
     .execute();
-  await tables
-    .deleteFrom('sessions')
-    .where('principal_kind', '=', 'agency')
-    .where('principal_id', '=', agencyId)
-    .execute();
+  await endSessions(transaction, { kind: 'agency', principalId: agencyId });
   await tables
     .deleteFrom('agencies')
     .where('account_id', '=', accountId)

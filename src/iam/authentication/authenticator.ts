@@ -16,6 +16,8 @@ import {
   type WireRequest,
 } from '../request-signature/index.ts';
 import type { SecretWrapper } from '../secret-wrapper.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
+import type { SecuritySettings } from '../security-policies/security-settings.ts';
 import type { SessionTable } from '../tables.ts';
 import { findSession } from '../tokens/store.ts';
 import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
@@ -48,6 +50,7 @@ interface AuthenticatorPorts {
   readonly secretWrapper: SecretWrapper;
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
+  readonly security: SecuritySettings;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;
 }
@@ -129,6 +132,7 @@ export class Authenticator {
       accessKeyId: undefined,
       credential: credentialOfSession(session),
     });
+    await requireAddress(this.#ports, actor, found, 'api');
     return { actor, principal, session };
   }
 
@@ -158,6 +162,7 @@ export class Authenticator {
       accessKeyId: accessKey,
       credential: session ? credentialOfSession(session) : permanentKeyCredential,
     });
+    await requireAddress(this.#ports, actor, { principal, session }, 'api');
     return { actor, principal, session };
   }
 

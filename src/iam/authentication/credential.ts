@@ -14,14 +14,10 @@ export function credentialOfSession(session: SessionTable): ActorCredential {
   if (!known) {
     const methods = JSON.parse(session.methods) as string[];
     const kind = session.use === 'bearer' ? 'token' : 'temporary-key';
-    known = credential(kind, { methods, isFullSession: isFull(session, methods) });
+    known = credential(kind, { methods, isFullSession: session.is_full === 1 });
     ofSessions.set(session, known);
   }
   return known;
-}
-
-function isFull({ use, principal_kind, scope }: SessionTable, methods: readonly string[]): boolean {
-  return use === 'bearer' && principal_kind === 'user' && scope !== 'project' && methods.includes('password');
 }
 
 function credential(kind: ActorCredential['kind'], given: Partial<ActorCredential> = {}): ActorCredential {

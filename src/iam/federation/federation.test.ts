@@ -219,9 +219,26 @@ describeOnEachDatabase('federation', migrations, (open) => {
     await works(token, 401);
     assert.equal((await loginWith(identity, idToken(identity))).status, 401);
     await call(acme, 200, ['PATCH', provider, { identity_provider: { enabled: true } }]);
-    await works(token, 200);
-    await call(acme, 204, ['DELETE', provider]);
     await works(token, 401);
+    const second = await loginWith(identity, idToken(identity));
+    await works(second.token, 200);
+    await call(acme, 204, ['DELETE', provider]);
+    await works(second.token, 401);
+  });
+
+  test("tokens of the account's own users end with the provider that vouched for them", async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, call, app } = identity;
+    await configure(identity, 'iam_user_sso');
+    await call(acme, 201, [
+      'POST',
+      '/v3.0/OS-USER/users',
+      { user: { name: 'al', xuser_id: 'al@corp.test' } },
+    ]);
+    const { token } = await loginWith(identity, idToken(identity));
+    await send(app, 200, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
+    await call(acme, 200, ['PATCH', provider, { identity_provider: { enabled: false } }]);
+    await send(app, 401, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
   });
 
   test('providers, mappings and protocols are managed, each account its own', async () => {

@@ -5,10 +5,11 @@ import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import { findGroups } from '../groups/store.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
 import type { IdentityProviderTable } from '../tables.ts';
-import { storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
+import { actorOf, storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
 import { describeToken } from '../tokens/describe-token.ts';
-import { holderOfUser, newSession } from '../tokens/issue-session.ts';
+import { holderOfUser, newSession, type SessionSource } from '../tokens/issue-session.ts';
 import type { RequestOrigin } from '../tokens/request-origin.ts';
 import { resolveScope, type ScopeRequest } from '../tokens/scope.ts';
 import { findUsers } from '../users/store.ts';
@@ -39,9 +40,18 @@ export async function loginWithIdToken(
   const claims = verifyIdToken(request.idToken, config, iam.clock.nowMs());
   if (!claims) throw refused();
 
-  const { holder, principal } = await resolveRecorded(iam, provider, claims, origin);
+  const resolved = await resolveRecorded(iam, provider, claims, origin);
+  const { principal } = resolved;
+  await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
   const scope = await resolveScope(iam, provider.account_id, request.scope);
-  const issued = newSession(iam, holder, scope, ['mapped']);
+  const source: SessionSource = {
+    ...resolved,
+    methods: ['mapped'],
+    parent: { kind: 'provider', providerId: provider.provider_id },
+    isFull: false,
+    latestEnd: undefined,
+  };
+  const issued = newSession(iam, source, scope, origin);
   await storeIssued(iam, issued, principal, origin);
   return {
     token: issued.token,

@@ -5,6 +5,8 @@ import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import type { IdentityProviderTable } from '../tables.ts';
+import { providerReference } from '../tokens/session-parent.ts';
+import { endDerivedSessions } from '../tokens/store.ts';
 import { type OidcConfig, parseSigningKeys } from './oidc-config.ts';
 import { deleteProviderRows, findProviderOfAnyAccount, insertProvider, updateProviderRow } from './store.ts';
 
@@ -48,6 +50,7 @@ export async function requireProvider(
   return provider;
 }
 
+/** Disabling ends the sessions of whom the provider vouched for. */
 export async function updateProvider(
   iam: IamContext,
   actor: Actor,
@@ -59,6 +62,7 @@ export async function updateProvider(
     const provider = await requireProvider(transaction, actor, providerId);
     if (Object.keys(columns).length > 0)
       await updateProviderRow(transaction, actor.accountId, providerId, columns);
+    if (columns.enabled === 0) await endDerivedSessions(transaction, [providerReference(providerId)]);
     const detail = Object.keys(columns).join(', ');
     return { result: { ...provider, ...columns }, resourceId: providerId, detail };
   });
@@ -70,6 +74,7 @@ export async function deleteProvider(iam: IamContext, actor: Actor, providerId: 
   await change(iam, actor, access, 'identity provider', async (transaction) => {
     await requireProvider(transaction, actor, providerId);
     await deleteProviderRows(transaction, actor.accountId, providerId);
+    await endDerivedSessions(transaction, [providerReference(providerId)]);
     return { result: undefined, resourceId: providerId };
   });
 }

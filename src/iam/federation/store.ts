@@ -63,11 +63,6 @@ export async function deleteProviderRows(
     .where('provider_id', '=', providerId)
     .execute();
   await tables
-    .deleteFrom('sessions')
-    .where('principal_kind', '=', 'federated')
-    .where('principal_id', '=', providerId)
-    .execute();
-  await tables
     .deleteFrom('identity_providers')
     .where('account_id', '=', accountId)
     .where('provider_id', '=', providerId)
@@ -170,4 +165,16 @@ export async function deleteProtocolRow(
     .where('provider_id', '=', providerId)
     .where('protocol_id', '=', protocolId)
     .execute();
+}
+
+/** Keeps the provider as it is until the end of the transaction; false if it is gone or disabled. */
+export async function lockEnabledProvider(transaction: Transaction, providerId: string): Promise<boolean> {
+  const result = await transaction
+    .tables<IamTables>()
+    .updateTable('identity_providers')
+    .set((columns) => ({ enabled: columns.ref('enabled') }))
+    .where('provider_id', '=', providerId)
+    .where('enabled', '=', 1)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }

@@ -1,7 +1,8 @@
 import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
-import { notFound } from '../errors.ts';
+import { conflict, notFound } from '../errors.ts';
+import { mappingsToGroup } from '../federation/mapping-groups.ts';
 import { iamActions } from '../permissions.ts';
 import type { GroupTable } from '../tables.ts';
 import { deleteGroupRows, findGroup, insertGroup, updateGroupRow } from './store.ts';
@@ -39,11 +40,17 @@ export async function updateGroup(
   });
 }
 
-/** Its members lose what it granted. */
+/** Its members lose what it granted. 409 while a mapping of an identity provider names it. */
 export async function deleteGroup(iam: IamContext, actor: Actor, groupId: string): Promise<void> {
   await change(iam, actor, { action: iamActions.deleteGroup }, 'group', async (transaction) => {
     const group = await findGroup(transaction, actor.accountId, groupId);
     if (!group) throw notFound('group', groupId);
+    const mappings = await mappingsToGroup(transaction, actor.accountId, group.name);
+    if (mappings > 0)
+      throw conflict(
+        'group',
+        `Identity mappings that put users into it: ${mappings}. Change or delete these first.`,
+      );
     await deleteGroupRows(transaction, actor.accountId, groupId);
     return { result: undefined, resourceId: groupId, resourceName: group.name };
   });

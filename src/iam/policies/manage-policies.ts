@@ -4,7 +4,8 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
-import { deleteAssignments } from '../role-assignments/store.ts';
+import { findAssignments } from '../role-assignments/store.ts';
+import type { RoleAssignmentTable } from '../tables.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy, PolicyDisplay } from './policy.ts';
 import { MalformedPolicy, type PolicyDocument, parsePolicyDocument } from './policy-document.ts';
@@ -97,14 +98,24 @@ export async function updatePolicy(
   });
 }
 
-/** Everybody who was granted it loses it. */
+/** 409 while it is granted to anybody: with a policy goes what it denies, too. */
 export async function deletePolicy(iam: IamContext, actor: Actor, policyId: string): Promise<void> {
   await change(iam, actor, { action: iamActions.deletePolicy }, 'role', async (transaction) => {
     const policy = await requireCustom(transaction, actor, policyId);
-    await deleteAssignments(transaction, actor.accountId, { policyId });
+    const granted = await findAssignments(transaction, actor.accountId, { policyId });
+    if (granted.length > 0) throw conflict('role', `${describeGrants(granted)} Revoke these grants first.`);
     await deletePolicyRow(transaction, actor.accountId, policyId);
     return { result: undefined, resourceId: policyId, resourceName: policy.displayName };
   });
+}
+
+/** Kinds and numbers only: the caller may not be allowed to see whom it is granted to. */
+function describeGrants(assignments: readonly RoleAssignmentTable[]): string {
+  const counts = (['user', 'group', 'agency'] as const).flatMap((kind) => {
+    const count = assignments.filter((each) => each.subject_kind === kind).length;
+    return count === 0 ? [] : [`${kind}: ${count}`];
+  });
+  return `It is granted, by kind of subject: ${counts.join(', ')}.`;
 }
 
 async function requireCustom(reader: Reader, actor: Actor, policyId: string): Promise<Policy> {

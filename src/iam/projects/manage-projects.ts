@@ -2,11 +2,19 @@ import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { defined } from '../defined.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
+import { describeDependents } from '../dependents.ts';
+import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { deleteAssignments } from '../role-assignments/store.ts';
 import type { ProjectTable } from '../tables.ts';
-import { deleteProjectRow, findProject, findProjects, insertProject, updateProjectRow } from './store.ts';
+import {
+  deleteProjectRow,
+  findProject,
+  findProjects,
+  holdProject,
+  insertProject,
+  updateProjectRow,
+} from './store.ts';
 
 export interface NewProject {
   readonly name: string;
@@ -65,7 +73,7 @@ export async function updateProject(
   });
 }
 
-/** The account's last project stays: nothing could be done without one. */
+/** Deletes a project that nothing is in: 409 with what else it holds. The account's last project stays. */
 export async function deleteProject(iam: IamContext, actor: Actor, projectId: string): Promise<void> {
   const access = { action: iamActions.deleteProject };
   await change(iam, actor, access, 'project', async (transaction) => {
@@ -75,6 +83,18 @@ export async function deleteProject(iam: IamContext, actor: Actor, projectId: st
     if (projects.length === 1) throw forbidden('The last project of an account cannot be deleted.');
     if (projects.some((candidate) => candidate.parent_id === projectId))
       throw forbidden('The project has projects below it; delete them first.');
+    // Whoever makes something in the project holds it too, so that nothing is added while it is counted.
+    await holdProject(transaction, actor.accountId, projectId);
+    const contents = await describeDependents(iam.dependents ?? [], transaction, {
+      of: 'project',
+      accountId: actor.accountId,
+      id: projectId,
+    });
+    if (contents !== undefined)
+      throw conflict(
+        'project',
+        `It holds ${contents}. Delete these first; keys go when their waiting time ends.`,
+      );
     await deleteAssignments(transaction, actor.accountId, { scopeId: projectId });
     await deleteProjectRow(transaction, actor.accountId, projectId);
     return { result: undefined, resourceId: projectId, resourceName: project.name };

@@ -35,6 +35,22 @@ export async function findProject(
   return (await findProjects(reader, accountId, { projectId }))[0];
 }
 
+/** False if there is no such project; else it is not deleted before the transaction ends. */
+export async function holdProject(
+  transaction: Transaction,
+  accountId: string,
+  projectId: string,
+): Promise<boolean> {
+  const held = await transaction
+    .tables<IamTables>()
+    .updateTable('projects')
+    .set((columns) => ({ enabled: columns.ref('enabled') }))
+    .where('account_id', '=', accountId)
+    .where('project_id', '=', projectId)
+    .executeTakeFirst();
+  return held.numUpdatedRows === 1n;
+}
+
 export async function insertProject(transaction: Transaction, project: ProjectTable): Promise<void> {
   await transaction.tables<IamTables>().insertInto('projects').values(project).execute();
 }

@@ -1,10 +1,12 @@
 import { findAccount, findAccountByName } from '../accounts/store.ts';
 import { findAgencies } from '../agencies/store.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
-import type { Principal, SessionHolder } from '../authentication/principal.ts';
+import type { SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import type { AgencyTable } from '../tables.ts';
+import type { SessionSource } from './issue-session.ts';
+import type { SessionParent } from './session-parent.ts';
 
 export interface AgencyReference {
   readonly domain_id?: string;
@@ -14,19 +16,15 @@ export interface AgencyReference {
   readonly xrole_name?: string;
 }
 
-export interface AssumedAgency {
-  readonly holder: SessionHolder;
-  readonly principal: Principal;
-  /** The end of the agency, if it has one. */
-  readonly expiresAt: number | null;
-}
-
-/** A user of the trusted account steps into the agency; both accounts' trails show it. */
+/**
+ * A user of the trusted account steps into the agency; both accounts' trails show it. The session ends with the agency and with the
+ * credential that it was asked for with.
+ */
 export async function assumeAgency(
   iam: IamContext,
   caller: Authentication,
   reference: AgencyReference,
-): Promise<AssumedAgency> {
+): Promise<SessionSource> {
   const agency = await findTrustingAgency(iam, caller, reference);
   const access = {
     action: 'iam:agencies:assume',
@@ -56,7 +54,15 @@ export async function assumeAgency(
       detail: `of account ${principal.accountName}`,
     }),
   );
-  return { holder, principal, expiresAt: agency.expires_at };
+  const ends = [agency.expires_at, caller.session?.expires_at].filter((end) => typeof end === 'number');
+  return {
+    holder,
+    principal,
+    methods: ['assume_role'],
+    parent: parentOf(caller),
+    isFull: false,
+    latestEnd: ends.length > 0 ? Math.min(...ends) : undefined,
+  };
 }
 
 async function findTrustingAgency(
@@ -79,6 +85,12 @@ async function findTrustingAgency(
   const [agency] = account ? await findAgencies(iam.database, account.account_id, { name }) : [];
   if (agency?.trust_account_id !== actor.accountId) throw notAssumable();
   return agency;
+}
+
+function parentOf({ session, actor }: Authentication): SessionParent {
+  if (session) return { kind: 'session', session };
+  if (actor.accessKeyId === undefined) throw new Error('the caller has neither a session nor an access key');
+  return { kind: 'access-key', accessKey: actor.accessKeyId };
 }
 
 /** One answer for all: the caller is not to learn what other accounts have. */

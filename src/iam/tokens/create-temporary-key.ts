@@ -2,11 +2,12 @@ import type { Authentication } from '../authentication/authenticator.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
 import { findProject } from '../projects/store.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
-import { holderOfSession, storeIssued } from './create-token.ts';
-import { newSession, newTemporaryKey } from './issue-session.ts';
+import { actorOf, sourceOfToken, storeIssued } from './create-token.ts';
+import { newSession, newTemporaryKey, type SessionSource } from './issue-session.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import type { TokenScope } from './scope.ts';
 
@@ -37,11 +38,8 @@ export async function createTemporaryKey(
   const { identity } = request;
   // To ignore it would give away more than the caller meant to.
   if (identity.policy !== undefined) throw badRequest('auth.identity.policy is not supported.');
-  const source = await proveSource(iam, identity, tokenOfCaller, authenticate);
-  const issued = newSession(iam, source.holder, source.scope, source.methods, {
-    lifetimeMs: 1000 * source.seconds,
-    latestEnd: source.endsAt ?? undefined,
-  });
+  const source = await proveSource(iam, identity, origin, tokenOfCaller, authenticate);
+  const issued = newSession(iam, source, source.scope, origin, 1000 * source.seconds);
   const temporary = await newTemporaryKey(iam, issued);
   await storeIssued(iam, temporary, source.principal, origin);
   return {
@@ -57,31 +55,25 @@ export async function createTemporaryKey(
 async function proveSource(
   iam: IamContext,
   identity: TemporaryKeyRequest['identity'],
+  origin: RequestOrigin,
   tokenOfCaller: string | undefined,
   authenticate: () => Promise<Authentication>,
-) {
+): Promise<SessionSource & { readonly scope: TokenScope; readonly seconds: number }> {
   const [method] = identity.methods;
   if (method === 'token') {
     const known = await iam.authenticator.describeToken(identity.token?.id ?? tokenOfCaller ?? '');
     if (!known) throw unauthenticated();
+    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
     return {
-      holder: holderOfSession(known.session),
-      principal: known.principal,
+      ...sourceOfToken(known.session, known.principal),
       scope: await scopeOf(iam, known.session),
-      methods: ['token'],
       seconds: secondsOf(identity.token, 'token'),
-      endsAt: known.session.expires_at,
     };
   }
   if (method === 'assume_role' && identity.assume_role) {
     const seconds = secondsOf(identity.assume_role, 'assume_role');
-    const { holder, principal, expiresAt } = await assumeAgency(
-      iam,
-      await authenticate(),
-      identity.assume_role,
-    );
-    const scope: TokenScope = { kind: 'domain' };
-    return { holder, principal, scope, methods: ['assume_role'], seconds, endsAt: expiresAt };
+    const source = await assumeAgency(iam, await authenticate(), identity.assume_role);
+    return { ...source, scope: { kind: 'domain' }, seconds };
   }
   throw badRequest('auth.identity.methods must be ["token"] or ["assume_role"], with the part of that name.');
 }

@@ -5,10 +5,18 @@ import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
+import type { SessionTable } from '../tables.ts';
 import { updateUserRow } from '../users/store.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
 import { describeToken } from './describe-token.ts';
-import { holderOfUser, type IssuedSession, newSession, storeSession } from './issue-session.ts';
+import {
+  holderOfUser,
+  type IssuedSession,
+  newSession,
+  type SessionSource,
+  storeSession,
+} from './issue-session.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import { resolveScope, type ScopeRequest } from './scope.ts';
 import { type PasswordCredentials, verifyPassword } from './verify-password.ts';
@@ -28,14 +36,6 @@ export interface TokenAnswer {
   readonly body: object;
 }
 
-interface Proven {
-  readonly holder: SessionHolder;
-  readonly principal: Principal;
-  readonly methods: readonly string[];
-  /** Of what the token comes from; undefined if it sets no end. */
-  readonly latestEnd: number | undefined;
-}
-
 /** `authenticate` is asked only for assume_role, which needs a caller. 401 where the proof fails. */
 export async function createToken(
   iam: IamContext,
@@ -46,8 +46,7 @@ export async function createToken(
 ): Promise<TokenAnswer> {
   const proven = await prove(iam, request, origin, authenticate);
   const scope = await resolveScope(iam, proven.principal.accountId, request.scope);
-  const { latestEnd } = proven;
-  const issued = newSession(iam, proven.holder, scope, proven.methods, { latestEnd });
+  const issued = newSession(iam, proven, scope, origin);
   await storeIssued(iam, issued, proven.principal, origin);
   return { token: issued.token, body: await describeToken(iam, issued.session, proven.principal, options) };
 }
@@ -57,43 +56,46 @@ async function prove(
   { identity }: TokenRequest,
   origin: RequestOrigin,
   authenticate: () => Promise<Authentication>,
-): Promise<Proven> {
+): Promise<SessionSource> {
   const [method, ...more] = identity.methods;
   if (more.length > 0) throw badRequest('auth.identity.methods must have one method.');
   if (method === 'password' && identity.password) {
     const principal = await verifyPassword(iam, identity.password.user, origin);
-    return { holder: holderOfUser(principal), principal, methods: ['password'], latestEnd: undefined };
+    await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
+    return {
+      holder: holderOfUser(principal),
+      principal,
+      methods: ['password'],
+      parent: undefined,
+      isFull: true,
+      latestEnd: undefined,
+    };
   }
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
     if (!known) throw unauthenticated();
-    const methods = [...new Set(['token', ...(JSON.parse(known.session.methods) as string[])])];
-    // A token that was changed into another one does not live longer than itself.
-    return {
-      holder: holderOfSession(known.session),
-      principal: known.principal,
-      methods,
-      latestEnd: known.session.expires_at,
-    };
+    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
+    return sourceOfToken(known.session, known.principal);
   }
   if (method === 'assume_role' && identity.assume_role) {
-    const { holder, principal, expiresAt } = await assumeAgency(
-      iam,
-      await authenticate(),
-      identity.assume_role,
-    );
-    return {
-      holder,
-      principal,
-      methods: ['assume_role'],
-      latestEnd: expiresAt ?? undefined,
-    };
+    return assumeAgency(iam, await authenticate(), identity.assume_role);
   }
   throw badRequest(`auth.identity must have the part that its method ${method} names.`);
 }
 
-/** The same holder, for a session that follows from another one. */
-export function holderOfSession(session: SessionHolder): SessionHolder {
+/** For a session that follows from a token: it ends with the token, and is no more in person than that. */
+export function sourceOfToken(session: SessionTable, principal: Principal): SessionSource {
+  return {
+    holder: holderOfSession(session),
+    principal,
+    methods: [...new Set(['token', ...(JSON.parse(session.methods) as string[])])],
+    parent: { kind: 'session', session },
+    isFull: session.is_full === 1,
+    latestEnd: session.expires_at,
+  };
+}
+
+function holderOfSession(session: SessionHolder): SessionHolder {
   const {
     account_id,
     principal_kind,
@@ -138,7 +140,8 @@ export async function storeIssued(
   });
 }
 
-function actorOf(principal: Principal, origin: RequestOrigin): Actor {
+/** The actor of a login, which has no credential yet. */
+export function actorOf(principal: Principal, origin: RequestOrigin): Actor {
   const { kind, accountId, accountName, principalId, principalName, isRoot } = principal;
   return {
     kind,

@@ -1,16 +1,22 @@
 import type { Transaction } from '../../platform/db/index.ts';
+import { lockActiveAccessKey } from '../access-keys/store.ts';
 import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { hashToken, newAccessKeyId, newSecretKey, newToken } from '../authentication/secrets.ts';
 import { secretPlace } from '../authentication/signing-key.ts';
 import type { IamContext } from '../context.ts';
+import { unauthenticated } from '../errors.ts';
+import { lockEnabledProvider } from '../federation/store.ts';
 import type { SessionTable } from '../tables.ts';
+import type { RequestOrigin } from './request-origin.ts';
 import type { TokenScope } from './scope.ts';
-import { insertSession } from './store.ts';
+import { parentReference, type SessionParent } from './session-parent.ts';
+import { insertSession, lockSession } from './store.ts';
 
 export interface IssuedSession {
   /** Given to the client and not stored. */
   readonly token: string;
   readonly session: SessionTable;
+  readonly parent: SessionParent | undefined;
 }
 
 const tokenLifetimeMs = 24 * 60 * 60_000;
@@ -27,25 +33,41 @@ export function holderOfUser(user: Principal): SessionHolder {
   };
 }
 
-/** Not stored yet. Lives as long as `lifetimeMs`, but not beyond `latestEnd`, the end of what it comes from. */
+/** Who a session is for and what it comes from. */
+export interface SessionSource {
+  readonly holder: SessionHolder;
+  readonly principal: Principal;
+  readonly methods: readonly string[];
+  /** Undefined for a login by password. */
+  readonly parent: SessionParent | undefined;
+  /** Whether what it comes from is the user in person; a session that is bound to a project is not. */
+  readonly isFull: boolean;
+  /** Of what it comes from; undefined if that sets no end. */
+  readonly latestEnd: number | undefined;
+}
+
+/** Not stored yet. Lives as long as `lifetimeMs`, but not beyond the end of what it comes from. */
 export function newSession(
   iam: IamContext,
-  holder: SessionHolder,
+  source: SessionSource,
   scope: TokenScope,
-  methods: readonly string[],
-  {
-    lifetimeMs = tokenLifetimeMs,
-    latestEnd = Number.POSITIVE_INFINITY,
-  }: { readonly lifetimeMs?: number; readonly latestEnd?: number | undefined } = {},
+  origin: RequestOrigin,
+  lifetimeMs = tokenLifetimeMs,
 ): IssuedSession {
+  const { holder, methods, parent, isFull, latestEnd = Number.POSITIVE_INFINITY } = source;
   const token = newToken(iam.random);
   // Read once: two readings would make lifetimes that are a millisecond off.
   const issuedAt = iam.clock.nowMs();
   return {
     token,
+    parent,
     session: {
       ...holder,
       token_hash: hashToken(token),
+      session_id: iam.random.hexId(),
+      parent: parent ? parentReference(parent) : null,
+      is_full: isFull && scope.kind !== 'project' ? 1 : 0,
+      source_ip: origin.sourceIp ?? null,
       use: 'bearer',
       access_key: null,
       wrapped_secret: null,
@@ -54,6 +76,7 @@ export function newSession(
       methods: JSON.stringify(methods),
       issued_at: issuedAt,
       expires_at: Math.min(issuedAt + lifetimeMs, latestEnd),
+      last_used_at: null,
     },
   };
 }
@@ -71,12 +94,30 @@ export async function newTemporaryKey(iam: IamContext, issued: IssuedSession): P
   const session: SessionTable = {
     ...issued.session,
     use: 'signature',
+    is_full: 0,
     access_key: accessKey,
     wrapped_secret: wrapped,
   };
-  return { token: issued.token, session, accessKey, secret };
+  return { ...issued, session, accessKey, secret };
 }
 
-export function storeSession(transaction: Transaction, issued: IssuedSession): Promise<void> {
-  return insertSession(transaction, issued.session);
+/** Throws 401 if what the session comes from has ended meanwhile. */
+export async function storeSession(
+  transaction: Transaction,
+  { session, parent }: IssuedSession,
+): Promise<void> {
+  if (parent && !(await lockParent(transaction, parent, session.issued_at))) throw unauthenticated();
+  await insertSession(transaction, session);
+}
+
+/** Keeps the parent until the end of the transaction: it cannot end between the check and the new session. */
+function lockParent(transaction: Transaction, parent: SessionParent, nowMs: number): Promise<boolean> {
+  switch (parent.kind) {
+    case 'session':
+      return lockSession(transaction, parent.session.session_id, nowMs);
+    case 'access-key':
+      return lockActiveAccessKey(transaction, parent.accessKey);
+    case 'provider':
+      return lockEnabledProvider(transaction, parent.providerId);
+  }
 }

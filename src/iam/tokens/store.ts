@@ -1,5 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables, SessionTable } from '../tables.ts';
+import { sessionReference } from './session-parent.ts';
 
 export function findSession(reader: Reader, tokenHash: string): Promise<SessionTable | undefined> {
   return reader
@@ -23,10 +24,6 @@ export async function insertSession(transaction: Transaction, session: SessionTa
   await transaction.tables<IamTables>().insertInto('sessions').values(session).execute();
 }
 
-export async function deleteSession(transaction: Transaction, tokenHash: string): Promise<void> {
-  await transaction.tables<IamTables>().deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
-}
-
 /** How many were removed; expired sessions are refused whether they are still stored or not. */
 export async function deleteExpiredSessions(transaction: Transaction, nowMs: number): Promise<number> {
   const result = await transaction
@@ -35,4 +32,69 @@ export async function deleteExpiredSessions(transaction: Transaction, nowMs: num
     .where('expires_at', '<=', nowMs)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/**
+ * Keeps the session as it is until the end of the transaction; false if it has ended. An update of nothing locks a row on every
+ * engine.
+ */
+export async function lockSession(
+  transaction: Transaction,
+  sessionId: string,
+  nowMs: number,
+): Promise<boolean> {
+  const result = await transaction
+    .tables<IamTables>()
+    .updateTable('sessions')
+    .set((columns) => ({ expires_at: columns.ref('expires_at') }))
+    .where('session_id', '=', sessionId)
+    .where('expires_at', '>', nowMs)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Each is a bound parameter, and engines limit those. */
+const parentsAtOnce = 500;
+
+/** Ends what was derived from the parents, at any depth. The parents themselves are ended or locked before. */
+export async function endDerivedSessions(
+  transaction: Transaction,
+  parents: readonly string[],
+): Promise<void> {
+  let level = parents;
+  while (level.length > 0) {
+    const ended: string[] = [];
+    for (let from = 0; from < level.length; from += parentsAtOnce) {
+      const rows = await transaction
+        .tables<IamTables>()
+        .deleteFrom('sessions')
+        .where('parent', 'in', level.slice(from, from + parentsAtOnce))
+        .returning('session_id')
+        .execute();
+      for (const { session_id } of rows) ended.push(sessionReference(session_id));
+    }
+    level = ended;
+  }
+}
+
+/** Which sessions are meant; each is a query by an index. */
+export type SessionSelection =
+  | { readonly sessionId: string; readonly accountId: string }
+  | { readonly kind: SessionTable['principal_kind']; readonly principalId: string };
+
+/** Ends the selected sessions and all that was derived from them; answers how many were selected. */
+export async function endSessions(transaction: Transaction, selection: SessionSelection): Promise<number> {
+  const deletion = transaction.tables<IamTables>().deleteFrom('sessions');
+  const selected =
+    'sessionId' in selection
+      ? deletion.where('session_id', '=', selection.sessionId).where('account_id', '=', selection.accountId)
+      : deletion
+          .where('principal_kind', '=', selection.kind)
+          .where('principal_id', '=', selection.principalId);
+  const rows = await selected.returning('session_id').execute();
+  await endDerivedSessions(
+    transaction,
+    rows.map(({ session_id }) => sessionReference(session_id)),
+  );
+  return rows.length;
 }

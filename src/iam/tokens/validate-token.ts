@@ -3,7 +3,7 @@ import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { tokenNotFound } from '../errors.ts';
 import { describeToken } from './describe-token.ts';
-import { deleteSession } from './store.ts';
+import { endSessions } from './store.ts';
 
 /** The same body as on creation. 404 for an unknown, expired or void token, and for one of another account. */
 export async function validateToken(
@@ -16,11 +16,11 @@ export async function validateToken(
   return describeToken(iam, session, principal, options);
 }
 
-/** Whoever holds a token of the account may end it. */
+/** Whoever holds a token of the account may end it, with all that was derived from it. */
 export async function revokeToken(iam: IamContext, actor: Actor, subjectToken: string): Promise<void> {
   const { session, principal } = await findOwn(iam, actor, subjectToken);
   await recordedChange(iam, actor, 'iam:tokens:revoke', 'token', async (transaction) => {
-    await deleteSession(transaction, session.token_hash);
+    await endSessions(transaction, { sessionId: session.session_id, accountId: session.account_id });
     return { result: undefined, resourceId: principal.principalId, resourceName: principal.principalName };
   });
 }

@@ -4,6 +4,7 @@ import { noCredential } from '../authentication/credential.ts';
 import type { Principal } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, wrongCredentials } from '../errors.ts';
+import { defaultPasswordAttempts } from '../security-policies/security-settings.ts';
 import type { UserTable } from '../tables.ts';
 import { findUserOfAnyAccount, findUsers } from '../users/store.ts';
 import type { RequestOrigin } from './request-origin.ts';
@@ -18,17 +19,19 @@ export interface PasswordCredentials {
 
 /**
  * Returns the user whose password it is. An unknown user, a disabled one and a wrong password are answered alike and take as long;
- * after five failures in a row from one source the name is locked for that source, whether it exists or not.
+ * after as many failures from one source as the account's login policy says the name is locked for that source, whether it exists
+ * or not.
  */
 export async function verifyPassword(
   iam: IamContext,
   credentials: PasswordCredentials,
   origin: RequestOrigin,
 ): Promise<Principal> {
-  const user = await findNamedUser(iam, credentials);
+  const { user, accountId } = await findNamedUser(iam, credentials);
   const { id, name, domain } = credentials;
   const subject = user ? `user ${user.user_id}` : JSON.stringify([id, name, domain?.id, domain?.name]);
-  using attempt = await iam.loginAttempts.reserve({ name: subject, sourceIp: origin.sourceIp });
+  const rule = accountId ? (await iam.security.of(accountId)).passwordAttempts : defaultPasswordAttempts;
+  using attempt = await iam.loginAttempts.reserve({ name: subject, sourceIp: origin.sourceIp }, rule);
 
   const isRight = await iam.passwords.verify(credentials.password, user?.password_hash);
   const principal = isRight && user ? await iam.principals.user(user.user_id) : undefined;
@@ -41,22 +44,25 @@ export async function verifyPassword(
   throw wrongCredentials();
 }
 
+/** With the account that the name is in, whether it has such a user or not: both are limited alike. */
 async function findNamedUser(
   iam: IamContext,
   credentials: PasswordCredentials,
-): Promise<UserTable | undefined> {
+): Promise<{ readonly user: UserTable | undefined; readonly accountId: string | undefined }> {
   const { id, name, domain } = credentials;
   const place = 'auth.identity.password.user';
   if (id !== undefined) {
     if (name !== undefined || domain !== undefined)
       throw badRequest(`${place} must have id or name, not both.`);
-    return findUserOfAnyAccount(iam.database, id);
+    const user = await findUserOfAnyAccount(iam.database, id);
+    return { user, accountId: user?.account_id };
   }
   if (name === undefined || domain === undefined)
     throw badRequest(`${place} must have id, or name and domain.`);
   const account = await findReferencedAccount(iam, domain, `${place}.domain`);
-  if (!account) return undefined;
-  return (await findUsers(iam.database, account.account_id, { name }))[0];
+  if (!account) return { user: undefined, accountId: undefined };
+  const [user] = await findUsers(iam.database, account.account_id, { name });
+  return { user, accountId: account.account_id };
 }
 
 async function recordFailure(

@@ -1,10 +1,11 @@
 import type { Actor } from '../actor.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
-import { badRequest, forbidden, wrongCredentials } from '../errors.ts';
+import { badRequest, forbidden, notFound, wrongCredentials } from '../errors.ts';
 import { isSelf } from '../self-service.ts';
-import { revokeSessions, updateUserRow } from './store.ts';
-import { passwordColumns, requireUser } from './update-user.ts';
+import { passwordColumns, rememberPassword, requireMinimumAge } from './new-password.ts';
+import { findUser, revokeSessions, updateUserRow } from './store.ts';
+import { requireUser } from './update-user.ts';
 
 /** By the user, who proves to know the old one; ends every token and temporary key of the user, this request's too. */
 export async function changeOwnPassword(
@@ -15,7 +16,9 @@ export async function changeOwnPassword(
 ): Promise<void> {
   if (!isSelf(actor, userId)) throw forbidden('Users change their own password only.');
   const user = await requireUser(iam, actor, userId);
-  using attempt = await iam.loginAttempts.reserve({ name: `user ${userId}`, sourceIp: actor.sourceIp });
+  const { passwordAttempts } = await iam.security.of(actor.accountId);
+  const subject = { name: `user ${userId}`, sourceIp: actor.sourceIp };
+  using attempt = await iam.loginAttempts.reserve(subject, passwordAttempts);
   if (!(await iam.passwords.verify(passwords.original, user.password_hash))) {
     attempt.failed();
     await iam.accessControl.recordRefusal(
@@ -29,9 +32,13 @@ export async function changeOwnPassword(
   attempt.succeeded();
   if (passwords.original === passwords.next)
     throw badRequest('password must differ from the original password.');
-  const columns = await passwordColumns(iam, passwords.next, user.name);
+  await requireMinimumAge(iam, user);
+  const columns = await passwordColumns(iam, actor, passwords.next, { name: user.name, user });
   await serialChange(iam, actor, 'iam:users:changePassword', 'user', async (transaction) => {
     const values = { ...columns, password_reset: 0, updated_at: iam.clock.nowMs() };
+    const current = await findUser(transaction, actor.accountId, userId);
+    if (!current) throw notFound('user', userId);
+    await rememberPassword(transaction, current, values.updated_at);
     await updateUserRow(transaction, actor.accountId, userId, values);
     await revokeSessions(transaction, actor.accountId, userId);
     return { result: undefined, resourceId: userId, resourceName: user.name };

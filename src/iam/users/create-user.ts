@@ -3,8 +3,8 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { iamActions } from '../permissions.ts';
 import type { UserTable } from '../tables.ts';
+import { passwordColumns } from './new-password.ts';
 import { newUser } from './new-user.ts';
-import { checkPassword } from './password-policy.ts';
 import { insertUser } from './store.ts';
 import { requireDistinctExternalId, type UserFields, userColumns } from './user-fields.ts';
 
@@ -15,13 +15,15 @@ export async function createUser(
 ): Promise<UserTable> {
   // Before the password is hashed: who may not create users is not to make the server work.
   await iam.accessControl.authorize(actor, { action: iamActions.createUser });
-  const strength = input.password === undefined ? 'Low' : checkPassword(input.password, input.name);
-  const passwordHash = input.password === undefined ? null : await iam.passwords.hash(input.password);
+  const password =
+    input.password === undefined
+      ? {}
+      : await passwordColumns(iam, actor, input.password, { name: input.name });
   return change(iam, actor, { action: iamActions.createUser }, 'user', async (transaction) => {
     await requireDistinctExternalId(transaction, actor.accountId, undefined, input.externalId);
     const user = newUser(
       { userId: iam.random.hexId(), accountId: actor.accountId, name: input.name, nowMs: iam.clock.nowMs() },
-      { ...userColumns(input), password_hash: passwordHash, password_strength: strength },
+      { ...userColumns(input), ...password },
     );
     await insertUser(transaction, user);
     return { result: user, resourceId: user.user_id, resourceName: user.name };

@@ -3,8 +3,21 @@ import { test } from 'node:test';
 import type { Kysely } from 'kysely';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import { migrations } from '../index.ts';
-import { newUser } from './new-user.ts';
 import { findUsers } from './store.ts';
+
+/** Columns that users had at first: those that came later do not exist yet. */
+const oldUser = {
+  account_id: 'acme',
+  description: '',
+  enabled: 1,
+  is_root: 0,
+  access_mode: 'default',
+  password_strength: 'Low',
+  password_reset: 0,
+  credentials_version: 1,
+  created_at: 1,
+  updated_at: 1,
+};
 
 /** As users were stored before: the empty string for what is not set. */
 async function insertOldUsers(schema: Kysely<unknown>): Promise<void> {
@@ -15,8 +28,7 @@ async function insertOldUsers(schema: Kysely<unknown>): Promise<void> {
     ['al', 'al@corp.test'],
     ['bo', ''],
   ] as const) {
-    const user = newUser({ userId: name, accountId: 'acme', name, nowMs: 1 });
-    await users.values({ ...user, ...unset, external_id }).execute();
+    await users.values({ ...oldUser, ...unset, user_id: name, name, external_id }).execute();
   }
 }
 

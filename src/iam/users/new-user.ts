@@ -26,6 +26,8 @@ export function newUser(
     password_reset: 0,
     credentials_version: 1,
     last_login_at: null,
+    last_active_at: null,
+    password_changed_at: given.password_hash ? required.nowMs : null,
     ...given,
     user_id: required.userId,
     account_id: required.accountId,

@@ -1,5 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables, UserTable } from '../tables.ts';
+import { endSessions } from '../tokens/store.ts';
 
 export interface UserFilter {
   readonly userId?: string;
@@ -67,7 +68,10 @@ export async function updateUserRow(
     .execute();
 }
 
-/** Makes every token and temporary access key of the user void. */
+/**
+ * Ends every token and temporary access key of the user, and all that was derived from them. The version makes void what is being
+ * issued meanwhile, and agencies that were assumed with an access key.
+ */
 export async function revokeSessions(
   transaction: Transaction,
   accountId: string,
@@ -80,6 +84,48 @@ export async function revokeSessions(
     .where('account_id', '=', accountId)
     .where('user_id', '=', userId)
     .execute();
+  await endSessions(transaction, { kind: 'user', principalId: userId });
+}
+
+/** Hashes of the user's passwords before the current one, latest first. */
+export async function findEarlierPasswords(
+  reader: Reader,
+  user: UserTable,
+  limit: number,
+): Promise<readonly string[]> {
+  if (limit === 0) return [];
+  const rows = await reader
+    .tables<IamTables>()
+    .selectFrom('earlier_passwords')
+    .select('password_hash')
+    .where('account_id', '=', user.account_id)
+    .where('user_id', '=', user.user_id)
+    .orderBy('replaced_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.password_hash);
+}
+
+/** Keeps the user's current hash as the latest of the earlier ones, and no more of them than `keep`. */
+export async function insertEarlierPassword(
+  transaction: Transaction,
+  user: UserTable,
+  nowMs: number,
+  keep: number,
+): Promise<void> {
+  const { account_id, user_id } = user;
+  const tables = transaction.tables<IamTables>();
+  await tables
+    .insertInto('earlier_passwords')
+    .values({ account_id, user_id, replaced_at: nowMs, password_hash: user.password_hash! })
+    .execute();
+  const kept = await findEarlierPasswords(transaction, user, keep);
+  await tables
+    .deleteFrom('earlier_passwords')
+    .where('account_id', '=', account_id)
+    .where('user_id', '=', user_id)
+    .where('password_hash', 'not in', kept)
+    .execute();
 }
 
 /** The user with all that hangs on it; the caller has made sure it is the account's. */
@@ -89,6 +135,11 @@ export async function deleteUserRows(
   userId: string,
 ): Promise<void> {
   const tables = transaction.tables<IamTables>();
+  await tables
+    .deleteFrom('earlier_passwords')
+    .where('account_id', '=', accountId)
+    .where('user_id', '=', userId)
+    .execute();
   await tables.deleteFrom('group_members').where('user_id', '=', userId).execute();
   await tables
     .deleteFrom('role_assignments')
@@ -101,11 +152,7 @@ export async function deleteUserRows(
     .where('account_id', '=', accountId)
     .where('user_id', '=', userId)
     .execute();
-  await tables
-    .deleteFrom('sessions')
-    .where('principal_kind', '=', 'user')
-    .where('principal_id', '=', userId)
-    .execute();
+  await endSessions(transaction, { kind: 'user', principalId: userId });
   await tables
     .deleteFrom('users')
     .where('account_id', '=', accountId)

@@ -3,8 +3,9 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
+import { isSelf } from '../self-service.ts';
 import type { UserTable } from '../tables.ts';
-import { checkPassword } from './password-policy.ts';
+import { passwordColumns, rememberPassword, requireMinimumAge } from './new-password.ts';
 import { findUser, revokeSessions, updateUserRow } from './store.ts';
 import { requireDistinctExternalId, type UserFields, userColumns } from './user-fields.ts';
 
@@ -21,15 +22,24 @@ export async function updateUser(
     if (actor.principalId !== userId) throw forbidden('Only the root user itself can change the root user.');
     if (fields.enabled === false) throw forbidden('The root user cannot be disabled.');
   }
+  if (fields.password !== undefined && isSelf(actor, userId)) await requireMinimumAge(iam, found);
   const password =
     fields.password === undefined
       ? {}
-      : await passwordColumns(iam, fields.password, fields.name ?? found.name);
+      : await passwordColumns(iam, actor, fields.password, { name: fields.name ?? found.name, user: found });
   return change(iam, actor, { action: iamActions.updateUser }, 'user', async (transaction) => {
     const user = await findUser(transaction, actor.accountId, userId);
     if (!user) throw notFound('user', userId);
     await requireDistinctExternalId(transaction, actor.accountId, userId, fields.externalId);
-    const columns = { ...userColumns(fields), ...password, updated_at: iam.clock.nowMs() };
+    const nowMs = iam.clock.nowMs();
+    const columns = {
+      ...userColumns(fields),
+      ...password,
+      // Enabling a user that was idle gives it the whole period again.
+      ...(fields.enabled === true ? { last_active_at: nowMs } : {}),
+      updated_at: nowMs,
+    };
+    if (fields.password !== undefined) await rememberPassword(transaction, user, columns.updated_at);
     await updateUserRow(transaction, actor.accountId, userId, columns);
     if (fields.password !== undefined || fields.enabled === false)
       await revokeSessions(transaction, actor.accountId, userId);
@@ -47,9 +57,4 @@ export async function requireUser(iam: IamContext, actor: Actor, userId: string)
   const user = await findUser(iam.database, actor.accountId, userId);
   if (!user) throw notFound('user', userId);
   return user;
-}
-
-export async function passwordColumns(iam: IamContext, password: string, userName: string) {
-  const strength = checkPassword(password, userName);
-  return { password_hash: await iam.passwords.hash(password), password_strength: strength };
 }

@@ -97,6 +97,19 @@ test('it is enabled, disabled and deleted; twice is as good as once', async () =
   assert.equal((await user.send('DELETE', `kms/access-points/${id}`)).code, 'KMS.0308');
 });
 
+test('one that a key policy names is not deleted under it', async () => {
+  const user = bench.user();
+  const { access_point_id: id } = (await create(user)).body;
+  const policy = JSON.stringify({ version: '1.0', allowed_access_point: [id] });
+  const body = { keyspace_id: keyspaceId, policy_name: 'p', policy };
+  const { policy_id: policyId } = (await user.send('POST', 'kms/key-policies', body)).body;
+  const refused = await user.send('DELETE', `kms/access-points/${id}`);
+  assert.equal(refused.code, 'KMS.0308');
+  assert.match(JSON.stringify(refused.body), /Key policies that name the access point: 1/);
+  await user.send('DELETE', `kms/key-policies/${policyId}`);
+  assert.equal((await user.send('DELETE', `kms/access-points/${id}`)).status, 204);
+});
+
 test('the private key of a Custom one is read as PKCS#8, each time the same, and recorded', async () => {
   const user = bench.user();
   const { access_point_id: id } = (await create(user)).body;

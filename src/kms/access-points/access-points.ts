@@ -2,6 +2,7 @@ import type { Transaction } from '../../platform/db/database.ts';
 import { authorize } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
+import { countPoliciesNaming } from '../key-policies/store.ts';
 import { type Caller, type PermissionName, permissions } from '../permissions.ts';
 import { type Page, type PageNumber, parsePage } from '../queries/page.ts';
 import { privateKeyPlace, requireKeyspaceId } from './create-access-point.ts';
@@ -75,6 +76,7 @@ export async function switchAccessPoint(
   await change(context, caller, row, { permission, write });
 }
 
+/** Its private key goes with it, so it stays while a key policy names it. Throws KMS.0308 then. */
 export async function deleteAccessPoint(
   context: KmsContext,
   caller: Caller,
@@ -82,7 +84,13 @@ export async function deleteAccessPoint(
 ): Promise<void> {
   const permission = 'deleteAccessPoint';
   const row = await openAccessPoint(context, caller, accessPointId, permission);
-  const write = (transaction: Transaction) => deleteAccessPointRow(transaction, row.access_point_id);
+  const write = async (transaction: Transaction) => {
+    const place = { accountId: caller.actor.accountId, projectId: caller.projectId };
+    const policies = await countPoliciesNaming(transaction, place, row.access_point_id);
+    if (policies > 0)
+      throw kmsError('KMS.0308', `Key policies that name the access point: ${policies}. Change these first.`);
+    return deleteAccessPointRow(transaction, row.access_point_id);
+  };
   await change(context, caller, row, { permission, write });
 }
 

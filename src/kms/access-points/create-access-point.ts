@@ -1,4 +1,4 @@
-import { authorize } from '../access.ts';
+import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { generateDerKeyPair } from '../generate-material.ts';
@@ -87,6 +87,7 @@ export async function createAccessPoint(
     modified_at: nowMs,
   };
   await context.database.transaction(async (transaction) => {
+    await holdProject(context, transaction, caller);
     await insertAccessPoint(transaction, row);
     await context.identity.recordAudit(transaction, caller.actor, {
       action: permissions.createAccessPoint[0],

@@ -1,11 +1,12 @@
-import { isOwn, openKey, refuse } from '../access.ts';
+import { openKey } from '../access.ts';
 import { changeKey } from '../change-key.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
-import { type Key, onlyEnabled, requirePreconditions } from '../key.ts';
-import { type Caller, keyAccessRequest } from '../permissions.ts';
+import { onlyEnabled, requirePreconditions } from '../key.ts';
+import type { Caller } from '../permissions.ts';
 import type { GrantTable } from '../tables.ts';
-import { type GrantOperation, grantOperations, grantsOf, operationsOf } from './grant.ts';
+import { type GrantOperation, grantOperations } from './grant.ts';
+import { requireGrantingAuthority } from './granting-authority.ts';
 import { countGrants, insertGrant } from './store.ts';
 
 export interface NewGrant {
@@ -63,20 +64,6 @@ function check(input: NewGrant): CheckedGrant {
   };
 }
 
-/** Whoever grants because of a grant alone hands on no operation beyond its own. */
-async function requireAllowed(
-  context: KmsContext,
-  caller: Caller,
-  key: Key,
-  operations: readonly GrantOperation[],
-): Promise<void> {
-  const own = new Set(grantsOf(key, caller.actor).flatMap(operationsOf));
-  if (own.has('create-grant') && operations.every((operation) => own.has(operation))) return;
-  if (isOwn(key, caller))
-    await context.identity.authorize(caller.actor, keyAccessRequest('createGrant', key));
-  else await refuse(context, caller, key, 'createGrant');
-}
-
 async function requirePrincipalsExist(context: KmsContext, grant: CheckedGrant): Promise<void> {
   const { granteePrincipal, granteePrincipalType, retiringPrincipal } = grant;
   if (!(await context.principalExists(granteePrincipalType, granteePrincipal)))
@@ -93,7 +80,7 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
     permission: 'createGrant',
     granted: 'create-grant',
   });
-  await requireAllowed(context, caller, key, grant.operations);
+  let parents = await requireGrantingAuthority(context, caller, key, grant.operations);
   requirePreconditions(key, context.clock, preconditions);
   await requirePrincipalsExist(context, grant);
   const row: GrantTable = {
@@ -112,15 +99,17 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
   await changeKey(context, caller, key, {
     permission: 'createGrant',
     detail: `${grant.operations.join(' ')} for ${grant.granteePrincipalType} ${grant.granteePrincipal}`,
-    decide: (seen) => {
+    decide: async (seen) => {
       requirePreconditions(seen, context.clock, preconditions);
+      // A parent may have been revoked meanwhile.
+      parents = await requireGrantingAuthority(context, caller, seen, grant.operations);
       return {};
     },
     // The key's row is locked by then, so the count holds.
     alsoWrite: async (transaction) => {
       if ((await countGrants(transaction, key.key_id)) >= limit)
         throw kmsError('KMS.2404', `A key has at most ${limit} grants.`);
-      await insertGrant(transaction, row);
+      await insertGrant(transaction, row, parents);
     },
   });
   return row.grant_id;

@@ -1,13 +1,14 @@
 import type { Actor } from '../../iam/actor.ts';
+import type { Decision } from '../../iam/index.ts';
 import { isKeyId, isOwn, openKey, refuse } from '../access.ts';
 import { changeKey } from '../change-key.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import type { Key } from '../key.ts';
-import type { Caller, PermissionName } from '../permissions.ts';
+import { type Caller, keyAccessRequest, type PermissionName, permissions } from '../permissions.ts';
 import type { GrantTable } from '../tables.ts';
-import { grantsOf, operationsOf } from './grant.ts';
-import { deleteGrant, findGrant } from './store.ts';
+import { grantsOf, isUsable, operationsOf } from './grant.ts';
+import { deleteGrantTree, findGrant } from './store.ts';
 
 const grantIdPattern = /^[A-Fa-f0-9]{64}$/;
 
@@ -26,6 +27,15 @@ async function getGrant(context: KmsContext, key: Key, grantId: string): Promise
   return grant;
 }
 
+function describe({
+  grant_id: id,
+  grantee_principal_type: type,
+  grantee_principal: grantee,
+}: GrantTable): string {
+  return `grant ${id} of ${type} ${grantee}`;
+}
+
+/** What the grantee granted onward ends too, with a record for each. */
 async function remove(
   context: KmsContext,
   caller: Caller,
@@ -34,16 +44,26 @@ async function remove(
 ): Promise<void> {
   await changeKey(context, caller, key, {
     permission,
-    detail: `grant ${grant.grant_id} of ${grant.grantee_principal_type} ${grant.grantee_principal}`,
+    detail: describe(grant),
     decide: () => ({}),
     alsoWrite: async (transaction) => {
-      if (!(await deleteGrant(transaction, grant.grant_id)))
+      const [ended, ...following] = await deleteGrantTree(transaction, grant);
+      if (ended?.grant_id !== grant.grant_id)
         throw kmsError('KMS.2501', `There is no grant ${grant.grant_id}.`);
+      for (const each of following)
+        await context.identity.recordAudit(transaction, caller.actor, {
+          action: permissions[permission][0],
+          resourceType: 'key',
+          resourceId: key.key_id,
+          resourceName: key.key_alias,
+          result: 'success',
+          detail: `${describe(each)}, which followed from grant ${grant.grant_id}`,
+        });
     },
   });
 }
 
-/** Only the user that made the key may revoke, and the account's root user. What the grantee granted onward stays. */
+/** Only the user that made the key may revoke, and the account's root user. */
 export async function revokeGrant(
   context: KmsContext,
   caller: Caller,
@@ -65,17 +85,20 @@ export async function revokeGrant(
   await remove(context, caller, key, { grant, permission: 'revokeGrant' });
 }
 
-function mayRetire(grant: GrantTable, actor: Actor, key: Key): boolean {
+function mayRetire(grant: GrantTable, actor: Actor, key: Key, decision: Decision): boolean {
   if (actor.isRoot && actor.accountId === key.account_id) return true;
-  if (grant.issuing_principal === actor.principalId || grant.retiring_principal === actor.principalId)
-    return true;
+  if (isParty(grant, actor)) return true;
   const isGrantee = grantsOf({ grants: [grant] }, actor).length > 0;
-  return isGrantee && operationsOf(grant).includes('retire-grant');
+  return isGrantee && operationsOf(grant).includes('retire-grant') && isUsable(grant, decision);
+}
+
+function isParty(grant: GrantTable, { principalId }: Actor): boolean {
+  return grant.issuing_principal === principalId || grant.retiring_principal === principalId;
 }
 
 /**
- * By the user that made the grant, by its retiring principal, and by the grantee if it is granted retire-grant; the grant itself
- * allows it. What the grantee granted onward stays.
+ * By the user that made the grant, by its retiring principal, and by the grantee if it is granted retire-grant: the grant itself
+ * allows it, unless a policy of the caller denies it.
  */
 export async function retireGrant(
   context: KmsContext,
@@ -85,13 +108,17 @@ export async function retireGrant(
 ): Promise<void> {
   const id = requireGrantId(grantId);
   if (!isKeyId(keyId)) throw kmsError('KMS.0205', 'key_id must be a key ID.');
+  const { actor } = caller;
   const key = await context.directory.findFresh(keyId);
-  const unknownKey = () => kmsError('KMS.0207', `There is no key ${keyId} in this project.`);
-  if (!key) throw unknownKey();
-  const grant = key.grants.find((each) => each.grant_id === id);
-  if (grant && mayRetire(grant, caller.actor, key))
+  const grant = key?.grants.find((each) => each.grant_id === id);
+  const isKnown =
+    key && (isOwn(key, caller) || grantsOf(key, actor).length > 0 || (grant && isParty(grant, actor)));
+  if (!isKnown) throw kmsError('KMS.0207', `There is no key ${keyId} in this project.`);
+  const request = keyAccessRequest('retireGrant', key, caller);
+  const decision = context.identity.decide(actor, request);
+  if (decision === 'denied explicitly') await context.identity.refuse(actor, request, decision);
+  if (grant && mayRetire(grant, actor, key, decision))
     return await remove(context, caller, key, { grant, permission: 'retireGrant' });
-  if (!isOwn(key, caller) && grantsOf(key, caller.actor).length === 0) throw unknownKey();
   await getGrant(context, key, id);
   return await refuse(
     context,

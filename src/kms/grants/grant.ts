@@ -1,5 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
+import type { Decision } from '../../iam/index.ts';
 import type { Key } from '../key.ts';
+import type { PermissionName } from '../permissions.ts';
 import type { GrantTable } from '../tables.ts';
 
 export const grantOperations = [
@@ -29,7 +31,26 @@ export function grantsOf(key: Pick<Key, 'grants'>, actor: Actor): readonly Grant
   });
 }
 
-/** Several grants to one principal add up. */
-export function isGranted(key: Pick<Key, 'grants'>, actor: Actor, operation: GrantOperation): boolean {
-  return grantsOf(key, actor).some((grant) => operationsOf(grant).includes(operation));
+/** What each operation of grants is called among the permissions. */
+export const permissionOf: Readonly<Record<GrantOperation, PermissionName>> = {
+  'create-datakey': 'createDataKey',
+  'create-datakey-without-plaintext': 'createDataKeyWithoutPlaintext',
+  'encrypt-datakey': 'encryptDataKey',
+  'decrypt-datakey': 'decryptDataKey',
+  'describe-key': 'describeKey',
+  'create-grant': 'createGrant',
+  'retire-grant': 'retireGrant',
+  'encrypt-data': 'encryptData',
+  'decrypt-data': 'decryptData',
+};
+
+/**
+ * Whether the caller may use a grant that names it, given what its policies say of the operation. A grant to a user needs no
+ * policy. A grant to an account leaves it to the account's own policies who may use it. An explicit Deny wins over both.
+ */
+export function isUsable(
+  { grantee_principal_type: type }: Pick<GrantTable, 'grantee_principal_type'>,
+  decision: Decision,
+): boolean {
+  return type === 'user' ? decision !== 'denied explicitly' : decision === 'allowed';
 }

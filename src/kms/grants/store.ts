@@ -1,8 +1,18 @@
 import type { Reader, Transaction } from '../../platform/db/database.ts';
 import type { GrantTable, KmsTables } from '../tables.ts';
 
-export async function insertGrant(transaction: Transaction, row: GrantTable): Promise<void> {
-  await transaction.tables<KmsTables>().insertInto('kms_grants').values(row).execute();
+/** `parents`: the grants that it follows from, on the same key. */
+export async function insertGrant(
+  transaction: Transaction,
+  row: GrantTable,
+  parents: readonly Pick<GrantTable, 'grant_id'>[],
+): Promise<void> {
+  const tables = transaction.tables<KmsTables>();
+  const { key_id, grant_id } = row;
+  await tables.insertInto('kms_grants').values(row).execute();
+  if (parents.length === 0) return;
+  const rows = parents.map((parent) => ({ key_id, grant_id, parent_grant_id: parent.grant_id }));
+  await tables.insertInto('kms_grant_parents').values(rows).execute();
 }
 
 export async function countGrants(reader: Reader, keyId: string): Promise<number> {
@@ -24,14 +34,30 @@ export async function findGrant(reader: Reader, grantId: string): Promise<GrantT
     .executeTakeFirst();
 }
 
-/** False if it is gone already. */
-export async function deleteGrant(transaction: Transaction, grantId: string): Promise<boolean> {
-  const result = await transaction
-    .tables<KmsTables>()
+/** With all that follow from it, at any depth; returns what was deleted, itself first, and nothing if it is gone already. */
+export async function deleteGrantTree(
+  transaction: Transaction,
+  { key_id: keyId, grant_id: grantId }: Pick<GrantTable, 'key_id' | 'grant_id'>,
+): Promise<readonly GrantTable[]> {
+  const tables = transaction.tables<KmsTables>();
+  const links = await tables
+    .selectFrom('kms_grant_parents')
+    .select(['grant_id', 'parent_grant_id'])
+    .where('key_id', '=', keyId)
+    .execute();
+  const doomed = new Set([grantId]);
+  // A set visits what is added to it on the way.
+  for (const parent of doomed)
+    for (const link of links) if (link.parent_grant_id === parent) doomed.add(link.grant_id);
+  const ids = [...doomed];
+  await tables.deleteFrom('kms_grant_parents').where('grant_id', 'in', ids).execute();
+  const deleted = await tables
     .deleteFrom('kms_grants')
-    .where('grant_id', '=', grantId)
-    .executeTakeFirst();
-  return result.numDeletedRows === 1n;
+    .where('key_id', '=', keyId)
+    .where('grant_id', 'in', ids)
+    .returningAll()
+    .execute();
+  return deleted.toSorted((a, b) => ids.indexOf(a.grant_id) - ids.indexOf(b.grant_id));
 }
 
 export type GrantFilter = { readonly keyId: string } | { readonly retiringPrincipal: string };

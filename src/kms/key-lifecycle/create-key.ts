@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/db/database.ts';
-import { authorize } from '../access.ts';
+import { authorize, holdProject } from '../access.ts';
 import { wrapMaterial } from '../at-rest/key-material.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
@@ -151,6 +151,7 @@ export async function createKey(
   if (await isAliasTaken(database, actor.accountId, key.keyAlias, row.key_id)) throw taken();
   const version = await firstVersion(context, row, key, hsmClusterId);
   const insert = async (transaction: Transaction) => {
+    await holdProject(context, transaction, caller);
     if (keystore && !(await holdKeystore(transaction, keystore.keystore_id)))
       throw kmsError('KMS.0340', 'The keystore was disabled meanwhile.');
     if (!(await takeKeyQuota(transaction, actor.accountId, projectId, quotas.keys)))

@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/db/database.ts';
-import { authorize } from '../access.ts';
+import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { type Caller, type PermissionName, permissions } from '../permissions.ts';
@@ -71,6 +71,7 @@ export async function createKeyPolicy(
     accessed_at: nowMs,
   };
   await context.database.transaction(async (transaction) => {
+    await holdProject(context, transaction, caller);
     await insertKeyPolicy(transaction, row);
     await audit(context, transaction, caller, 'createKeyPolicy', row);
   });

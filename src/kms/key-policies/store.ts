@@ -36,6 +36,23 @@ export async function updateKeyPolicyRow(
   return result.numUpdatedRows === 1n;
 }
 
+/** How many key policies of the project let the access point have keys. */
+export async function countPoliciesNaming(
+  reader: Reader,
+  of: { readonly accountId: string; readonly projectId: string },
+  accessPointId: string,
+): Promise<number> {
+  const { total } = await reader
+    .tables<KmsTables>()
+    .selectFrom('kms_key_policies')
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .where('account_id', '=', of.accountId)
+    .where('project_id', '=', of.projectId)
+    .where('policy', 'like', `%"${accessPointId}"%`)
+    .executeTakeFirstOrThrow();
+  return total;
+}
+
 export async function deleteKeyPolicyRow(transaction: Transaction, policyId: string): Promise<boolean> {
   const result = await transaction
     .tables<KmsTables>()

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/db/database.ts';
 import { isUniqueViolation } from '../../platform/db/index.ts';
-import { authorize } from '../access.ts';
+import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { withToken } from '../hsm-keys/hsm-key.ts';
@@ -63,6 +63,7 @@ export async function createKeystore(
     kmsError('KMS.0308', `The HSM cluster ${row.hsm_cluster_id} has a keystore already.`);
   try {
     await context.database.transaction(async (transaction) => {
+      await holdProject(context, transaction, caller);
       if (row.hsm_cluster_id !== null && (await hasKeystore(transaction, row.hsm_cluster_id)))
         throw clusterTaken();
       if (!(await insertKeystore(transaction, row)))

@@ -57,7 +57,7 @@ async function permittedProjects(
   { enterpriseProjectId = 'all' }: ListKeys,
 ): Promise<'all' | readonly string[]> {
   if (enterpriseProjectId === 'all')
-    return context.identity.permittedEnterpriseProjects(caller.actor, accessRequest('listKeys'));
+    return context.identity.permittedEnterpriseProjects(caller.actor, accessRequest('listKeys', caller));
   await authorize(context, caller, 'listKeys', enterpriseProjectId);
   return [enterpriseProjectId];
 }

@@ -157,7 +157,7 @@ test('instances and quotas count customer keys in every state', async () => {
     assert.equal((await denied.send('GET', path)).code, 'KMS.0306');
 });
 
-test('conditions of policies see the key: its account, enterprise project and tags', async () => {
+test('policies see the project and the key: its account, enterprise project and tags', async () => {
   const user = bench.user();
   const keyId = await user.createKey({ enterprise_project_id: knownEnterpriseProject });
   await user.send('POST', `kms/${keyId}/tags`, { tag: { key: 'team', value: 'blue' } });
@@ -165,6 +165,7 @@ test('conditions of policies see the key: its account, enterprise project and ta
   assert.deepEqual(bench.asked.at(-1), {
     action: 'kms:cmk:get',
     resource: `kms:*:${user.accountId}:KeyId:${keyId}`,
+    projectId: user.projectId,
     conditions: { 'g:EnterpriseProjectId': knownEnterpriseProject, 'g:ResourceTag/team': 'blue' },
   });
 });

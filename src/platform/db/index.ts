@@ -1,14 +1,14 @@
 import type { Log } from '../log.ts';
 import type { Database } from './database.ts';
 import type { CommitObserver } from './group-commit.ts';
-import type { Migrations } from './migrate.ts';
+import type { AllowNewDatabase, Migrations } from './migrate.ts';
 import { openSqlite } from './sqlite-database.ts';
 
 export type { Database, Reader, Transaction } from './database.ts';
 export { DatabaseUnavailable } from './database-unavailable.ts';
 export { fixedChange, fixedInsert, fixedSelect } from './fixed-query.ts';
 export type { CommitObserver } from './group-commit.ts';
-export type { Migrations } from './migrate.ts';
+export type { AllowNewDatabase, Migrations } from './migrate.ts';
 export {
   choosesIndexByRows,
   clusteredByKey,
@@ -30,6 +30,8 @@ export interface DatabaseOptions {
   readonly migrations: Migrations;
   readonly log: Log;
   readonly observe?: CommitObserver;
+  /** Without it an empty database becomes a new one. */
+  readonly allowNew?: AllowNewDatabase;
 }
 
 const defaultPoolSize = 10;
@@ -40,9 +42,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   if (options.url) {
     // Loaded only when it is wanted: SQLite, the default, starts faster without it.
     const { openPostgres } = await import('./postgres-database.ts');
-    const { url, poolSize = defaultPoolSize, migrations, log } = options;
-    return openPostgres({ url, poolSize, migrations, log, observe });
+    const { url, poolSize = defaultPoolSize, migrations, log, allowNew } = options;
+    return openPostgres({ url, poolSize, migrations, log, observe, allowNew });
   }
   if (!options.sqliteFile) throw new TypeError('openDatabase needs a url or a sqliteFile');
-  return openSqlite(options.sqliteFile, options.migrations, observe);
+  return openSqlite(options.sqliteFile, options.migrations, observe, { allowNew: options.allowNew });
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Log } from '../log.ts';
 import type { Database, Transaction } from './database.ts';
 import type { CommitObserver } from './group-commit.ts';
-import { type Migrations, migrate } from './migrate.ts';
+import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { type PostgresDeadlines, PostgresPool } from './postgres-pool.ts';
 
@@ -14,6 +14,7 @@ export interface PostgresOptions {
   readonly migrations: Migrations;
   readonly log: Log;
   readonly observe: CommitObserver;
+  readonly allowNew?: AllowNewDatabase | undefined;
   /** Shorter in tests only. */
   readonly deadlines?: PostgresDeadlines;
 }
@@ -79,7 +80,7 @@ class PostgresDatabase implements Database {
 }
 
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const { migrations, log, observe, deadlines = usualDeadlines } = options;
+  const { log, observe, deadlines = usualDeadlines } = options;
   const config = {
     connectionString: options.url,
     max: options.poolSize,
@@ -90,15 +91,15 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   // A migration may rewrite a large table, so it has connections without the usual deadline of statements.
   await applyMigrations(
     new PostgresPool(config, { ...deadlines, statementMs: longestMigrationMs }, log),
-    migrations,
+    options,
   );
   return new PostgresDatabase(new PostgresPool(config, deadlines, log), observe);
 }
 
-async function applyMigrations(pool: PostgresPool, migrations: Migrations): Promise<void> {
+async function applyMigrations(pool: PostgresPool, { migrations, allowNew }: PostgresOptions): Promise<void> {
   const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await migrate(kysely, migrations);
+    await migrate(kysely, migrations, allowNew);
   } finally {
     await kysely.destroy();
   }

@@ -224,3 +224,17 @@ describe('a database that cannot be used now', () => {
     }, /malformed/);
   });
 });
+
+test('a database that a newer version wrote is refused in these words, and left as it is', async () => {
+  const { sqliteFile } = await freshAddress.sqlite();
+  const newer = await openSqlite(
+    sqliteFile,
+    { ...migrations, 'test-0002-later': { async up() {} } },
+    () => {},
+  );
+  await newer.close();
+  await assert.rejects(
+    openSqlite(sqliteFile, migrations, () => {}),
+    /written by a newer version, which added test-0002-later/,
+  );
+});

@@ -2,11 +2,12 @@ import { Kysely } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import { registerSqliteConnection } from './fixed-query.ts';
 import { type CommitObserver, GroupCommit } from './group-commit.ts';
-import { type Migrations, migrate } from './migrate.ts';
+import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
-export interface SqlitePatience {
+export interface SqliteSettings {
+  readonly allowNew?: AllowNewDatabase | undefined;
   /** How long another process that writes to the same file is waited for. */
   readonly busyTimeoutMs?: number;
   /** After which a work that does not end is taken to wait for another. */
@@ -51,13 +52,13 @@ export async function openSqlite(
   file: string,
   migrations: Migrations,
   observe: CommitObserver,
-  { busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqlitePatience = {},
+  { allowNew, busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqliteSettings = {},
 ): Promise<Database> {
   const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
   try {
     prepareWriter(writing);
     const writer = new Kysely<unknown>({ dialect: sqliteDialect(writing) });
-    await migrate(writer, migrations);
+    await migrate(writer, migrations, allowNew);
     writing.forgetStatements();
     writing.leaveEventLoopFree();
     const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });

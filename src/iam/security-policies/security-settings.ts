@@ -1,0 +1,71 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Reader } from '../../platform/db/index.ts';
+import type { AttemptRule } from '../authentication/attempt-limiter.ts';
+import { FreshCache, type IdentityVersion } from '../authentication/fresh-cache.ts';
+import { AddressList } from './address-list.ts';
+import {
+  defaultLoginPolicy,
+  defaultPasswordPolicy,
+  type LoginPolicy,
+  type PasswordPolicy,
+  type SecurityPolicies,
+} from './policies.ts';
+import { findSecurityPolicies } from './store.ts';
+
+/** The policies of an account as they are enforced. */
+export interface AccountSecurity {
+  readonly password: PasswordPolicy;
+  readonly login: LoginPolicy;
+  readonly passwordAttempts: AttemptRule;
+  /**
+   * Undefined until the account sets a login policy: the default of 60 minutes is meant for consoles and would cut the
+   * tokens of programs, which live for 24 hours.
+   */
+  readonly sessionTimeoutMs: number | undefined;
+  /** Undefined: from everywhere. */
+  readonly loginAddresses: AddressList | undefined;
+  readonly apiAddresses: AddressList | undefined;
+}
+
+const maximumAccounts = 10_000;
+
+/** Loads the security policies of accounts and remembers them for about a second. */
+export class SecuritySettings {
+  readonly #reader: Reader;
+  readonly #cache: FreshCache<AccountSecurity>;
+
+  constructor(reader: Reader, clock: Clock, version: IdentityVersion) {
+    this.#reader = reader;
+    this.#cache = new FreshCache(clock, version, maximumAccounts);
+  }
+
+  async of(accountId: string): Promise<AccountSecurity> {
+    const load = async () => enforced(await findSecurityPolicies(this.#reader, accountId));
+    return (await this.#cache.get(accountId, load))!;
+  }
+}
+
+/** For names that belong to no account: as an account that has set nothing. */
+export const defaultPasswordAttempts = attemptRule(defaultLoginPolicy);
+
+function attemptRule({ failuresAllowed, failurePeriodMinutes, lockoutMinutes }: LoginPolicy): AttemptRule {
+  return {
+    failures: failuresAllowed,
+    withinMs: failurePeriodMinutes * 60_000,
+    lockMs: lockoutMinutes * 60_000,
+  };
+}
+
+function enforced(policies: Partial<SecurityPolicies>): AccountSecurity {
+  const login = policies['login-policy'];
+  const console = policies['console-acl-policy'];
+  const api = policies['api-acl-policy'];
+  return {
+    password: policies['password-policy'] ?? defaultPasswordPolicy,
+    login: login ?? defaultLoginPolicy,
+    passwordAttempts: attemptRule(login ?? defaultLoginPolicy),
+    sessionTimeoutMs: login && login.sessionTimeoutMinutes * 60_000,
+    loginAddresses: console && new AddressList(console),
+    apiAddresses: api && new AddressList(api),
+  };
+}

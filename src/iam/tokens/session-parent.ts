@@ -1,0 +1,31 @@
+import type { SessionTable } from '../tables.ts';
+
+/** What a session is derived from and ends with; a login by password has no parent. */
+export type SessionParent =
+  | { readonly kind: 'session'; readonly session: SessionTable }
+  | { readonly kind: 'access-key'; readonly accessKey: string }
+  | { readonly kind: 'provider'; readonly providerId: string };
+
+/** The value of the column `parent`. */
+export function parentReference(parent: SessionParent): string {
+  switch (parent.kind) {
+    case 'session':
+      return sessionReference(parent.session.session_id);
+    case 'access-key':
+      return accessKeyReference(parent.accessKey);
+    case 'provider':
+      return providerReference(parent.providerId);
+  }
+}
+
+export function accessKeyReference(accessKey: string): string {
+  return `access-key ${accessKey}`;
+}
+
+export function providerReference(providerId: string): string {
+  return `provider ${providerId}`;
+}
+
+export function sessionReference(sessionId: string): string {
+  return `session ${sessionId}`;
+}
