@@ -70,3 +70,6 @@ export const iamActions = {
   disableEnterpriseProject: 'eps:enterpriseProjects:disable',
   listAudit: 'cts:trace:list',
 } as const;
+
+/** Stepping into an agency of another account; older and newer policies name it differently. */
+export const agencyAssumption = { action: 'iam:agencies:assume', aliases: ['iam:tokens:assume'] } as const;

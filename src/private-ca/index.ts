@@ -32,6 +32,7 @@ export { pcaError } from './errors.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 export type { AuthorityOrders } from './orders/authority-orders.ts';
+export { billingPermissions } from './orders/billing-permissions.ts';
 export { type AuthorityOrder, firstEnd } from './orders/order.ts';
 /** What the operator charges; nothing unless given. */
 export { noPrices, type Prices } from './orders/prices.ts';

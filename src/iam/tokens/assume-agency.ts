@@ -4,6 +4,7 @@ import type { Authentication } from '../authentication/authenticator.ts';
 import type { SessionHolder } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { agencyAssumption } from '../permissions.ts';
 import type { AgencyTable } from '../tables.ts';
 import type { SessionSource } from './issue-session.ts';
 import type { SessionParent } from './session-parent.ts';
@@ -26,11 +27,7 @@ export async function assumeAgency(
   reference: AgencyReference,
 ): Promise<SessionSource> {
   const agency = await findTrustingAgency(iam, caller, reference);
-  const access = {
-    action: 'iam:agencies:assume',
-    aliases: ['iam:tokens:assume'],
-    resource: `/iam/agencies/${agency.agency_id}`,
-  };
+  const access = { ...agencyAssumption, resource: `/iam/agencies/${agency.agency_id}` };
   await iam.accessControl.authorize(caller.actor, access);
 
   const holder: SessionHolder = {

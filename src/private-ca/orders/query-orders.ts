@@ -1,5 +1,6 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { billingPermissions } from './billing-permissions.ts';
 import type { AuthorityOrder } from './order.ts';
 import {
   countSubscriptions,
@@ -11,15 +12,13 @@ import {
 
 type QueryPorts = Pick<PrivateCaPorts, 'database' | 'identity'>;
 
-const viewing = { action: 'bss:order:view', aliases: ['billing:order:view'] };
-
 /** Undefined if the account has no such order. */
 export async function getOrder(
   { database, identity }: QueryPorts,
   actor: Actor,
   orderId: string,
 ): Promise<AuthorityOrder | undefined> {
-  await identity.authorize(actor, viewing);
+  await identity.authorize(actor, billingPermissions.viewOrders);
   return findOrder(database, actor.accountId, orderId);
 }
 
@@ -37,7 +36,7 @@ export async function querySubscriptions(
   actor: Actor,
   filter: SubscriptionFilter,
 ): Promise<SubscriptionPage> {
-  await identity.authorize(actor, viewing);
+  await identity.authorize(actor, billingPermissions.viewOrders);
   const query = await withOrder({ database }, { ...filter, accountId: actor.accountId });
   const total = await countSubscriptions(database, query);
   return { total, subscriptions: await listSubscriptions(database, query) };

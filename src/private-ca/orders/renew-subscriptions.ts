@@ -4,6 +4,7 @@ import { findAuthority, updateAuthority } from '../authorities/authority-store.t
 import { changedMeanwhile } from '../authorities/change-authority.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { billingPermissions } from './billing-permissions.ts';
 import { newOrder, orderer } from './order.ts';
 import type { Period, PeriodType } from './period.ts';
 import { amountCents, noPrices } from './prices.ts';
@@ -38,10 +39,7 @@ export async function renewSubscriptions(
   caIds: readonly string[],
   period: Period,
 ): Promise<string> {
-  await ports.identity.authorize(actor, {
-    action: 'bss:renewal:update',
-    aliases: ['billing:subscription:renew'],
-  });
+  await ports.identity.authorize(actor, billingPermissions.renew);
   const subscribed = await loadSubscribed(ports, actor.accountId, caIds);
   return ports.database.transaction((transaction) =>
     recordRenewal(ports, transaction, actor, subscribed, period),
@@ -73,7 +71,7 @@ export async function recordRenewal(
     if (!(await updateAuthority(transaction, ca, { freeze_flag: 0 }))) throw changedMeanwhile();
     await ports.jobs.schedule(transaction, subscriptionEnd({ ...subscription, expire_time }));
     await ports.identity.recordAudit(transaction, actor, {
-      action: 'bss:renewal:update',
+      action: billingPermissions.renew.action,
       resourceType: 'ca',
       resourceId: ca.ca_id,
       resourceName: ca.common_name,

@@ -1,6 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import { changedMeanwhile } from '../authorities/change-authority.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { billingPermissions } from './billing-permissions.ts';
 import { loadSubscribed } from './renew-subscriptions.ts';
 import { updateSubscription } from './subscription-store.ts';
 
@@ -11,17 +12,14 @@ export async function switchAutoRenewal(
   caId: string,
   isOn: boolean,
 ): Promise<void> {
-  await ports.identity.authorize(actor, {
-    action: 'bss:renewal:update',
-    aliases: ['billing:subscription:renew'],
-  });
+  await ports.identity.authorize(actor, billingPermissions.renew);
   const [subscribed] = await loadSubscribed(ports, actor.accountId, [caId]);
   const { ca, subscription } = subscribed!;
   await ports.database.transaction(async (transaction) => {
     const changes = { is_auto_renew: isOn ? 1 : 0 };
     if (!(await updateSubscription(transaction, subscription, changes))) throw changedMeanwhile();
     await ports.identity.recordAudit(transaction, actor, {
-      action: 'bss:renewal:update',
+      action: billingPermissions.renew.action,
       resourceType: 'ca',
       resourceId: ca.ca_id,
       resourceName: ca.common_name,

@@ -6,6 +6,7 @@ import { removePending } from '../authorities/remove-pending.ts';
 import { scheduledDeletion } from '../authorities/scheduled-deletion.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import type { PrivateCaPorts } from '../ports.ts';
+import { billingPermissions } from './billing-permissions.ts';
 import { newOrder, orderer } from './order.ts';
 import { loadSubscribed, periodOf } from './renew-subscriptions.ts';
 import { endSubscription } from './subscription.ts';
@@ -24,10 +25,7 @@ export async function unsubscribe(
   caIds: readonly string[],
 ): Promise<string> {
   const { database, identity } = ports;
-  await identity.authorize(actor, {
-    action: 'bss:unsubscribe:update',
-    aliases: ['billing:subscription:unsubscribe'],
-  });
+  await identity.authorize(actor, billingPermissions.unsubscribe);
   const subscribed = await loadSubscribed(ports, actor.accountId, caIds);
   for (const { ca } of subscribed) {
     await authorizeOnAuthority(ports, actor, 'deleteAuthority', ca);

@@ -1,5 +1,6 @@
 import type { Actor } from '../../iam/index.ts';
 import { AccessDenied } from '../../platform/errors.ts';
+import { agencyPermissions } from '../permissions.ts';
 import type { PublicationPorts } from '../ports.ts';
 
 /** By what an account lets this service write CRLs into its buckets: a delegation like any other, which it may end at any time. */
@@ -33,7 +34,7 @@ export async function requireMayPut(
   const actor = await actAsService(ports, accountId);
   try {
     const resource = `obs:*:${accountId}:object:${bucket}/${key}`;
-    await ports.identity.authorize(actor, { action: 'obs:object:PutObject', resource });
+    await ports.identity.authorize(actor, { action: agencyPermissions.putObject, resource });
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
     throw new NotDelegated('The agency does not let PCA put objects into the bucket.', { cause: error });

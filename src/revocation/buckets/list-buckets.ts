@@ -2,6 +2,7 @@ import type { Actor } from '../../iam/index.ts';
 import type { Bucket } from '../../object-storage/index.ts';
 import { AccessDenied } from '../../platform/errors.ts';
 import { pcaError } from '../../private-ca/index.ts';
+import { agencyPermissions } from '../permissions.ts';
 import type { PublicationPorts } from '../ports.ts';
 import { actAsService, NotDelegated } from './agency.ts';
 
@@ -18,7 +19,7 @@ export async function listBuckets(
 ): Promise<{ readonly total: number; readonly buckets: readonly Bucket[] }> {
   try {
     const service = await actAsService(ports, actor.accountId);
-    await ports.identity.authorize(service, { action: 'obs:bucket:ListAllMyBuckets' });
+    await ports.identity.authorize(service, { action: agencyPermissions.listBuckets });
   } catch (error) {
     if (!(error instanceof NotDelegated || error instanceof AccessDenied)) throw error;
     throw pcaError('PCA.00000006', error.message, { cause: error });

@@ -2,21 +2,19 @@ import type { Actor } from '../../iam/index.ts';
 import { AccessDenied, ServiceError } from '../../platform/errors.ts';
 import { pcaError } from '../../private-ca/index.ts';
 import { scheduleAll } from '../crl/crl-state-store.ts';
+import { agencyManagement, agencyPermissions } from '../permissions.ts';
 import type { RevocationPorts } from '../ports.ts';
 import { obsAgency } from './agency.ts';
 
 type AgencyPorts = Pick<RevocationPorts, 'agencies' | 'clock' | 'database' | 'identity' | 'jobs'>;
 
-/** The reference asks for the role, not for a permission (PCA-D070): this is what the role gives and no read-only policy does. */
-const roleAction = 'iam:agencies:createAgency';
-
 /** Whether the account lets the service put objects into its buckets now. Throws AccessDenied without the security administrator's role. */
 export async function isAgencyGranted({ agencies, identity }: AgencyPorts, actor: Actor): Promise<boolean> {
-  await identity.authorize(actor, { action: roleAction });
+  await identity.authorize(actor, { action: agencyManagement });
   const service = await agencies.assume(actor.accountId, obsAgency.service);
   if (service === undefined) return false;
   try {
-    await identity.authorize(service, { action: 'obs:object:PutObject' });
+    await identity.authorize(service, { action: agencyPermissions.putObject });
     return true;
   } catch (error) {
     if (error instanceof AccessDenied) return false;
@@ -30,7 +28,7 @@ export async function isAgencyGranted({ agencies, identity }: AgencyPorts, actor
  */
 export async function createAgency(ports: AgencyPorts, actor: Actor): Promise<string> {
   const { agencies, clock, database, identity, jobs } = ports;
-  await identity.authorize(actor, { action: roleAction });
+  await identity.authorize(actor, { action: agencyManagement });
   const agencyId = await ensureAgency(agencies, actor);
   await database.transaction((transaction) => scheduleAll(transaction, jobs, actor.accountId, clock.nowMs()));
   jobs.wake();

@@ -1,4 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
+import { billingPermissions } from '../../private-ca/index.ts';
 import { type CertificateSummary, countBought, listBought } from '../certificates/certificate-store.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import type { Order } from './order.ts';
@@ -30,17 +31,15 @@ export interface CertificateOrders {
   unsubscribe(actor: Actor, certificateIds: readonly string[]): Promise<string>;
 }
 
-const viewing = { action: 'bss:order:view', aliases: ['billing:order:view'] };
-
 export function createCertificateOrders(ports: OrderPorts): CertificateOrders {
   const { database, identity } = ports;
   return {
     async find(actor, orderId) {
-      await identity.authorize(actor, viewing);
+      await identity.authorize(actor, billingPermissions.viewOrders);
       return findOrder(database, actor.accountId, orderId);
     },
     async query(actor, { offset, limit, ...query }) {
-      await identity.authorize(actor, viewing);
+      await identity.authorize(actor, billingPermissions.viewOrders);
       const filter = { ...query, accountId: actor.accountId };
       const total = await countBought(database, filter);
       const certificates = limit === 0 ? [] : await listBought(database, filter, { offset, limit });
@@ -48,10 +47,7 @@ export function createCertificateOrders(ports: OrderPorts): CertificateOrders {
     },
     pay: (actor, orderId) => payOrder(ports, actor, orderId),
     async unsubscribe(actor, certificateIds) {
-      await identity.authorize(actor, {
-        action: 'bss:unsubscribe:update',
-        aliases: ['billing:subscription:unsubscribe'],
-      });
+      await identity.authorize(actor, billingPermissions.unsubscribe);
       return unsubscribeCertificates(ports, actor, certificateIds);
     },
   };

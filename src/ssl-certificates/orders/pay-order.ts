@@ -1,4 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
+import { billingPermissions } from '../../private-ca/index.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import type { Order } from './order.ts';
 import { changeOrder, findOrder } from './order-store.ts';
@@ -13,7 +14,7 @@ export async function payOrder(
   actor: Actor,
   orderId: string,
 ): Promise<'done' | 'unknown' | 'changed'> {
-  await ports.identity.authorize(actor, { action: 'bss:order:pay', aliases: ['billing:order:pay'] });
+  await ports.identity.authorize(actor, billingPermissions.payOrder);
   return ports.database.transaction(async (transaction) => {
     const seen = await findOrder(transaction, actor.accountId, orderId);
     if (!seen) return 'unknown';
