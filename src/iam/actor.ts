@@ -25,13 +25,15 @@ export interface Actor {
 export interface ActorCredential {
   /** `system`: work of the program itself. `none`: not authenticated yet, as in the audit record of a login. */
   readonly kind: 'token' | 'access-key' | 'temporary-key' | 'system' | 'none';
-  /** Of a token or temporary key, as it was made: `password`, `token`, `assume_role`, `mapped`. */
+  /** Of a token or temporary key, as it was made: `password`, `totp`, `passkey`, `recovery-code`, `token`, `assume_role`, `mapped`. */
   readonly methods: readonly string[];
   /**
-   * True for the user in person: a password login that is not bound to a project, or a permanent access key. False for temporary keys,
+   * True for the user in person: a login by password or passkey that is not bound to a project, or a permanent access key. False for temporary keys,
    * agencies, federated users and everything derived from them.
    */
   readonly isFullSession: boolean;
+  /** When the session was made by a login, in milliseconds since 1970; undefined for what was exchanged for another credential. */
+  readonly signedInAtMs: number | undefined;
   /** When the session last proved a second factor, in milliseconds since 1970; undefined if never. */
   readonly secondFactorAtMs: number | undefined;
 }

@@ -48,6 +48,20 @@ export function lockedOut(lockedMs: number): ServiceError {
   return iamError('wrongCredentials', `Too many failures in a row; try again in ${time}.`);
 }
 
+/** 401 after a right password, where the login needs a second factor. */
+export function secondFactorRequired(): ServiceError {
+  const methods = '["password", "totp"], ["password", "passkey"] or ["password", "recovery-code"]';
+  return iamError(
+    'unauthenticated',
+    `Login protection is on for this user: sign in with methods ${methods}.`,
+  );
+}
+
+/** 401, the same for a wrong factor, one that was used already and one that the user does not have. */
+export function wrongSecondFactor(): ServiceError {
+  return iamError('unauthenticated', 'The second factor is wrong or was used already.');
+}
+
 /** 401 for a missing, unknown or expired token. */
 export function unauthenticated(detail?: string): ServiceError {
   return iamError('unauthenticated', detail);

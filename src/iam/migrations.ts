@@ -1,43 +1,10 @@
-import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
+import { createIndex, createTable } from './create-table.ts';
+import { secondFactorMigrations } from './second-factor/migrations.ts';
 import { securityPolicyMigrations } from './security-policies/migrations.ts';
 import { sessionMigrations } from './tokens/migrations.ts';
 import { userMigrations } from './users/migrations.ts';
-
-type Columns = Readonly<Record<string, 'text' | 'bigint' | 'integer' | 'bytea'>>;
-
-/** Columns that end in `?` may be null. */
-async function createTable(
-  schema: Kysely<unknown>,
-  table: string,
-  columns: Columns,
-  primaryKey: readonly string[],
-  unique: readonly (readonly string[])[] = [],
-): Promise<void> {
-  let builder: CreateTableBuilder<string, string> = schema.schema.createTable(table);
-  for (const [name, type] of Object.entries(columns)) {
-    const optional = name.endsWith('?');
-    builder = builder.addColumn(optional ? name.slice(0, -1) : name, type, (column) =>
-      optional ? column : column.notNull(),
-    );
-  }
-  builder = builder.addPrimaryKeyConstraint(`${table}_pk`, [...primaryKey] as [string]);
-  for (const [index, list] of unique.entries())
-    builder = builder.addUniqueConstraint(`${table}_unique_${index + 1}`, [...list] as [string]);
-  await builder.execute();
-}
-
-async function createIndex(
-  schema: Kysely<unknown>,
-  table: string,
-  columns: readonly string[],
-): Promise<void> {
-  await schema.schema
-    .createIndex(`${table}_by_${columns.join('_')}`)
-    .on(table)
-    .columns([...columns])
-    .execute();
-}
 
 async function createAccounts(schema: Kysely<unknown>): Promise<void> {
   const text = 'text';
@@ -306,4 +273,5 @@ export const migrations: Migrations = {
   ...securityPolicyMigrations,
   ...userMigrations,
   ...sessionMigrations,
+  ...secondFactorMigrations,
 };

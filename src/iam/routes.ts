@@ -13,6 +13,7 @@ import { policyRoutes } from './policies/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { authenticationHook, iamTokenFault } from './request-authentication.ts';
 import { assignmentRoutes } from './role-assignments/routes.ts';
+import { secondFactorRoutes } from './second-factor/routes.ts';
 import { securityPolicyRoutes } from './security-policies/routes.ts';
 import { loginRoutes, tokenRoutes } from './tokens/routes.ts';
 import { fullUserRoutes } from './users/full-user-routes.ts';
@@ -26,6 +27,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   enterpriseProjectRoutes,
   userRoutes,
   fullUserRoutes,
+  secondFactorRoutes,
   groupRoutes,
   policyRoutes,
   assignmentRoutes,

@@ -11,6 +11,7 @@ export async function authorizeUnlessSelf(
   actor: Actor,
   userId: string,
   action: string,
+  aliases: readonly string[] = [],
 ): Promise<void> {
-  if (!isSelf(actor, userId)) await iam.accessControl.authorize(actor, { action });
+  if (!isSelf(actor, userId)) await iam.accessControl.authorize(actor, { action, aliases });
 }

@@ -165,6 +165,8 @@ export interface SessionTable {
   expires_at: number;
   /** To about a minute, where the account has a session time-out; null before the first use. */
   last_used_at: number | null;
+  /** When a second factor was last proved, by the user in person; null if never. Derived sessions inherit it. */
+  second_factor_at: number | null;
 }
 
 export interface AgencyTable {
@@ -224,6 +226,59 @@ export interface AuditRecordTable {
   detail: string | null;
 }
 
+/** A generator of one-time passwords, such as an app on a telephone. */
+export interface TotpDeviceTable {
+  /** `iam:<account>:mfa:<name>`. */
+  serial_number: string;
+  account_id: string;
+  user_id: string;
+  name: string;
+  wrapped_seed: Uint8Array;
+  /** Null until two codes have shown that the user has the seed; a user has one bound device at most. */
+  bound_at: number | null;
+  /** The last time step of which a code was accepted: each step counts once. */
+  last_step: number | null;
+  created_at: number;
+}
+
+export interface PasskeyTable {
+  /** As the authenticator chose it, in base64url. */
+  credential_id: string;
+  account_id: string;
+  user_id: string;
+  name: string;
+  /** A COSE key. */
+  public_key: Uint8Array;
+  sign_count: number;
+  /** JSON list of how the authenticator is reached, for the browser. */
+  transports: string;
+  /** 1: the passkey is copied to other devices of its owner. */
+  backed_up: number;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+/** Codes that were not used yet; a code is deleted by its use. */
+export interface RecoveryCodeTable {
+  account_id: string;
+  user_id: string;
+  code_hash: string;
+  created_at: number;
+}
+
+/** Challenges that were answered, until they would have expired anyway: each counts once. */
+export interface UsedChallengeTable {
+  challenge_hash: string;
+  expires_at: number;
+}
+
+/** Users whose logins need a second factor: those with a row. */
+export interface LoginProtectionTable {
+  user_id: string;
+  account_id: string;
+  created_at: number;
+}
+
 export interface IamTables {
   accounts: AccountTable;
   projects: ProjectTable;
@@ -242,4 +297,9 @@ export interface IamTables {
   identity_mappings: IdentityMappingTable;
   identity_protocols: IdentityProtocolTable;
   audit_records: AuditRecordTable;
+  totp_devices: TotpDeviceTable;
+  passkeys: PasskeyTable;
+  recovery_codes: RecoveryCodeTable;
+  used_challenges: UsedChallengeTable;
+  login_protections: LoginProtectionTable;
 }

@@ -119,7 +119,13 @@ function actorOf({ accountId, userId, projectId, isRoot, denied }: Identificatio
     isRoot,
     projectId: projectId === '' ? undefined : projectId,
     accessKeyId: undefined,
-    credential: { kind: 'token', methods: ['password'], isFullSession: true, secondFactorAtMs: undefined },
+    credential: {
+      kind: 'token',
+      methods: ['password'],
+      isFullSession: true,
+      signedInAtMs: 0,
+      secondFactorAtMs: undefined,
+    },
     sourceIp: undefined,
     requestId: 'test',
   };

@@ -118,7 +118,13 @@ export function actorOf(accountId: string, principalId: string, denied = ''): Ac
     isRoot: false,
     projectId: undefined,
     accessKeyId: undefined,
-    credential: { kind: 'token', methods: ['password'], isFullSession: true, secondFactorAtMs: undefined },
+    credential: {
+      kind: 'token',
+      methods: ['password'],
+      isFullSession: true,
+      signedInAtMs: 0,
+      secondFactorAtMs: undefined,
+    },
     sourceIp: undefined,
     requestId: 'test',
   };

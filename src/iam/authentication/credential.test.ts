@@ -25,6 +25,7 @@ const passwordToken: SessionTable = {
   issued_at: 0,
   expires_at: 1,
   last_used_at: null,
+  second_factor_at: null,
 };
 
 test('a token tells how its user proved itself', () => {
@@ -32,6 +33,7 @@ test('a token tells how its user proved itself', () => {
     kind: 'token',
     methods: ['password'],
     isFullSession: true,
+    signedInAtMs: 0,
     secondFactorAtMs: undefined,
   });
 });

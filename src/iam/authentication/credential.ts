@@ -14,12 +14,24 @@ export function credentialOfSession(session: SessionTable): ActorCredential {
   if (!known) {
     const methods = JSON.parse(session.methods) as string[];
     const kind = session.use === 'bearer' ? 'token' : 'temporary-key';
-    known = credential(kind, { methods, isFullSession: session.is_full === 1 });
+    known = credential(kind, {
+      methods,
+      isFullSession: session.is_full === 1,
+      signedInAtMs: session.parent === null ? session.issued_at : undefined,
+      secondFactorAtMs: session.second_factor_at ?? undefined,
+    });
     ofSessions.set(session, known);
   }
   return known;
 }
 
 function credential(kind: ActorCredential['kind'], given: Partial<ActorCredential> = {}): ActorCredential {
-  return { kind, methods: [], isFullSession: false, secondFactorAtMs: undefined, ...given };
+  return {
+    kind,
+    methods: [],
+    isFullSession: false,
+    signedInAtMs: undefined,
+    secondFactorAtMs: undefined,
+    ...given,
+  };
 }

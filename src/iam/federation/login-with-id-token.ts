@@ -7,9 +7,10 @@ import { unauthenticated } from '../errors.ts';
 import { findGroups } from '../groups/store.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
 import type { IdentityProviderTable } from '../tables.ts';
-import { actorOf, storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
+import { storeIssued, type TokenAnswer } from '../tokens/create-token.ts';
 import { describeToken } from '../tokens/describe-token.ts';
 import { holderOfUser, newSession, type SessionSource } from '../tokens/issue-session.ts';
+import { loginActor } from '../tokens/login-actor.ts';
 import type { RequestOrigin } from '../tokens/request-origin.ts';
 import { resolveScope, type ScopeRequest } from '../tokens/scope.ts';
 import { findUsers } from '../users/store.ts';
@@ -42,7 +43,7 @@ export async function loginWithIdToken(
 
   const resolved = await resolveRecorded(iam, provider, claims, origin);
   const { principal } = resolved;
-  await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
+  await requireAddress(iam, loginActor(principal, origin), { principal, session: undefined }, 'login');
   const scope = await resolveScope(iam, provider.account_id, request.scope);
   const source: SessionSource = {
     ...resolved,

@@ -6,8 +6,9 @@ import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
-import { actorOf, sourceOfToken, storeIssued } from './create-token.ts';
+import { sourceOfToken, storeIssued } from './create-token.ts';
 import { newSession, newTemporaryKey, type SessionSource } from './issue-session.ts';
+import { loginActor } from './login-actor.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import type { TokenScope } from './scope.ts';
 
@@ -63,7 +64,7 @@ async function proveSource(
   if (method === 'token') {
     const known = await iam.authenticator.describeToken(identity.token?.id ?? tokenOfCaller ?? '');
     if (!known) throw unauthenticated();
-    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
+    await requireAddress(iam, loginActor(known.principal, origin), known, 'api');
     return {
       ...sourceOfToken(known.session, known.principal),
       scope: await scopeOf(iam, known.session),

@@ -1,6 +1,4 @@
-import type { Actor } from '../actor.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
-import { noCredential } from '../authentication/credential.ts';
 import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
@@ -17,14 +15,18 @@ import {
   type SessionSource,
   storeSession,
 } from './issue-session.ts';
+import { loginActor } from './login-actor.ts';
+import { provePerson } from './prove-person.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import { resolveScope, type ScopeRequest } from './scope.ts';
-import { type PasswordCredentials, verifyPassword } from './verify-password.ts';
+import type { PasswordCredentials } from './verify-password.ts';
 
 export interface TokenRequest {
   readonly identity: {
     readonly methods: readonly string[];
     readonly password?: { readonly user: PasswordCredentials };
+    readonly totp?: { readonly user: { readonly id: string; readonly passcode: string } };
+    readonly recovery_code?: { readonly code: string };
     readonly token?: { readonly id: string };
     readonly assume_role?: AgencyReference;
   };
@@ -57,24 +59,18 @@ async function prove(
   origin: RequestOrigin,
   authenticate: () => Promise<Authentication>,
 ): Promise<SessionSource> {
-  const [method, ...more] = identity.methods;
-  if (more.length > 0) throw badRequest('auth.identity.methods must have one method.');
-  if (method === 'password' && identity.password) {
-    const principal = await verifyPassword(iam, identity.password.user, origin);
-    await requireAddress(iam, actorOf(principal, origin), { principal, session: undefined }, 'login');
-    return {
-      holder: holderOfUser(principal),
-      principal,
-      methods: ['password'],
-      parent: undefined,
-      isFull: true,
-      latestEnd: undefined,
-    };
+  if (identity.methods.includes('password')) {
+    const person = await provePerson(iam, identity, origin);
+    const holder = holderOfUser(person.principal);
+    return { ...person, holder, parent: undefined, isFull: true, latestEnd: undefined };
   }
+  const [method, ...more] = identity.methods;
+  if (more.length > 0)
+    throw badRequest('auth.identity.methods must have one method, unless one is password.');
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
     if (!known) throw unauthenticated();
-    await requireAddress(iam, actorOf(known.principal, origin), known, 'api');
+    await requireAddress(iam, loginActor(known.principal, origin), known, 'api');
     return sourceOfToken(known.session, known.principal);
   }
   if (method === 'assume_role' && identity.assume_role) {
@@ -124,36 +120,29 @@ export async function storeIssued(
   origin: RequestOrigin,
 ): Promise<void> {
   const { session } = issued;
-  await recordedChange(iam, actorOf(principal, origin), 'iam:tokens:create', 'token', async (transaction) => {
-    await storeSession(transaction, issued);
-    if (session.methods === '["password"]')
-      await updateUserRow(transaction, session.account_id, session.principal_id, {
-        last_login_at: session.issued_at,
-      });
-    const detail = `by ${(JSON.parse(session.methods) as string[]).join(', ')}, ${session.use}`;
-    return {
-      result: undefined,
-      resourceId: session.access_key ?? principal.principalId,
-      resourceName: principal.principalName,
-      detail,
-    };
-  });
+  await recordedChange(
+    iam,
+    loginActor(principal, origin),
+    'iam:tokens:create',
+    'token',
+    async (transaction) => {
+      await storeSession(transaction, issued);
+      if (isLogin(session))
+        await updateUserRow(transaction, session.account_id, session.principal_id, {
+          last_login_at: session.issued_at,
+        });
+      const detail = `by ${(JSON.parse(session.methods) as string[]).join(', ')}, ${session.use}`;
+      return {
+        result: undefined,
+        resourceId: session.access_key ?? principal.principalId,
+        resourceName: principal.principalName,
+        detail,
+      };
+    },
+  );
 }
 
-/** The actor of a login, which has no credential yet. */
-export function actorOf(principal: Principal, origin: RequestOrigin): Actor {
-  const { kind, accountId, accountName, principalId, principalName, isRoot } = principal;
-  return {
-    kind,
-    accountId,
-    accountName,
-    principalId,
-    principalName,
-    isRoot,
-    projectId: undefined,
-    accessKeyId: undefined,
-    credential: noCredential,
-    sourceIp: origin.sourceIp,
-    requestId: origin.requestId,
-  };
+/** Whether the session is the user's own login, not a federated or derived one. */
+function isLogin({ parent, principal_kind }: SessionTable): boolean {
+  return principal_kind === 'user' && parent === null;
 }

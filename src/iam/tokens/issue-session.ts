@@ -38,12 +38,14 @@ export interface SessionSource {
   readonly holder: SessionHolder;
   readonly principal: Principal;
   readonly methods: readonly string[];
-  /** Undefined for a login by password. */
+  /** Undefined for a login by the user in person. */
   readonly parent: SessionParent | undefined;
   /** Whether what it comes from is the user in person; a session that is bound to a project is not. */
   readonly isFull: boolean;
   /** Of what it comes from; undefined if that sets no end. */
   readonly latestEnd: number | undefined;
+  /** When the login proved a second factor; a derived session inherits that of its parent. */
+  readonly secondFactorAt?: number | undefined;
 }
 
 /** Not stored yet. Lives as long as `lifetimeMs`, but not beyond the end of what it comes from. */
@@ -77,8 +79,13 @@ export function newSession(
       issued_at: issuedAt,
       expires_at: Math.min(issuedAt + lifetimeMs, latestEnd),
       last_used_at: null,
+      second_factor_at: secondFactorOf(source),
     },
   };
+}
+
+function secondFactorOf({ parent, secondFactorAt }: SessionSource): number | null {
+  return parent?.kind === 'session' ? parent.session.second_factor_at : (secondFactorAt ?? null);
 }
 
 export interface TemporaryAccessKey extends IssuedSession {

@@ -4,6 +4,7 @@ import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { authenticateCaller } from '../request-authentication.ts';
+import { recoveryCode, totpCode } from '../second-factor/schemas.ts';
 import { createTemporaryKey } from './create-temporary-key.ts';
 import { createToken } from './create-token.ts';
 import type { RequestOrigin } from './request-origin.ts';
@@ -18,7 +19,13 @@ const agency = {
   agency_name: Type.Optional(text),
   xrole_name: Type.Optional(text),
 };
-const method = Type.Union([Type.Literal('password'), Type.Literal('token'), Type.Literal('assume_role')]);
+const method = Type.Union([
+  Type.Literal('password'),
+  Type.Literal('totp'),
+  Type.Literal('recovery-code'),
+  Type.Literal('token'),
+  Type.Literal('assume_role'),
+]);
 
 /** The scope of a token, shared with the login by id token. */
 export const scopeSchema = Type.Object({
@@ -42,6 +49,8 @@ const tokenRequest = Type.Object({
           }),
         }),
       ),
+      totp: Type.Optional(Type.Object({ user: Type.Object({ id: text, passcode: totpCode }) })),
+      recovery_code: Type.Optional(Type.Object({ code: recoveryCode })),
       token: Type.Optional(Type.Object({ id: tokenText })),
       assume_role: Type.Optional(Type.Object(agency)),
     }),

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
-import { badRequest } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { requireOwnDomain } from '../projects/routes.ts';
 import { authorizeUnlessSelf } from '../self-service.ts';
@@ -61,37 +60,6 @@ export function fullUserRoutes(iam: IamContext, api: Api): void {
       const { actor, params } = request;
       const user = await updateUser(iam, actor, params.user_id, fieldsOf(request.body.user));
       return { user: present(user, iam.publicUrl) };
-    },
-  );
-  loginProtectionRoutes(iam, api);
-}
-
-/** There is no second factor to protect a login with, so protection is always off and says so. */
-function loginProtectionRoutes(iam: IamContext, api: Api): void {
-  const url = '/v3.0/OS-USER/users/:user_id/login-protect';
-  const off = (userId: string) => ({
-    login_protect: { user_id: userId, enabled: false, verification_method: 'none' },
-  });
-  api.get(
-    url,
-    { schema: { operationId: 'getLoginProtection', tags: ['iam'], params: userParams } },
-    async ({ actor, params }) => {
-      await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
-      return off((await requireUser(iam, actor, params.user_id)).user_id);
-    },
-  );
-  const body = Type.Object({
-    login_protect: Type.Object({ enabled: Type.Boolean(), verification_method: Type.String() }),
-  });
-  api.put(
-    url,
-    { schema: { operationId: 'setLoginProtection', tags: ['iam'], params: userParams, body } },
-    async ({ actor, params, body: { login_protect } }) => {
-      await iam.accessControl.authorize(actor, { action: iamActions.updateUser });
-      const user = await requireUser(iam, actor, params.user_id);
-      if (login_protect.enabled)
-        throw badRequest('login_protect.enabled: there is no second factor; only false is possible.');
-      return off(user.user_id);
     },
   );
 }

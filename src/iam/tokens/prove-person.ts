@@ -1,0 +1,66 @@
+import type { Principal } from '../authentication/principal.ts';
+import type { IamContext } from '../context.ts';
+import { badRequest, secondFactorRequired, wrongSecondFactor } from '../errors.ts';
+import { isLoginProtected } from '../second-factor/factor-store.ts';
+import { proveSecondFactor, type SecondFactorProof } from '../second-factor/prove-second-factor.ts';
+import { requireAddress } from '../security-policies/require-address.ts';
+import type { TokenRequest } from './create-token.ts';
+import { loginActor } from './login-actor.ts';
+import type { RequestOrigin } from './request-origin.ts';
+import { verifyPassword } from './verify-password.ts';
+
+export interface ProvenPerson {
+  readonly principal: Principal;
+  readonly methods: readonly string[];
+  /** Milliseconds; undefined without a second factor. */
+  readonly secondFactorAt: number | undefined;
+}
+
+const loginAction = 'iam:tokens:create';
+
+/**
+ * Proves a user by the password, and by the second factor that the methods name. Whether a user needs one is told after the right
+ * password only.
+ */
+export async function provePerson(
+  iam: IamContext,
+  identity: TokenRequest['identity'],
+  origin: RequestOrigin,
+): Promise<ProvenPerson> {
+  const { password, methods } = identity;
+  if (!password) throw badRequest('auth.identity must have the part that its method password names.');
+  const [factor, ...more] = new Set(methods.filter((method) => method !== 'password'));
+  if (more.length > 0)
+    throw badRequest('auth.identity.methods must have at most one method besides password.');
+  const prove = factor === undefined ? undefined : readFactor(identity, factor);
+
+  const principal = await verifyPassword(iam, password.user, origin);
+  const actor = loginActor(principal, origin);
+  await requireAddress(iam, actor, { principal, session: undefined }, 'login');
+  if (!prove) {
+    if (await isLoginProtected(iam.database, principal.accountId, principal.principalId)) {
+      const detail = 'The password was right; login protection asks for a second factor.';
+      await iam.accessControl.recordRefusal(actor, loginAction, principal.principalId, detail);
+      throw secondFactorRequired();
+    }
+    return { principal, methods: ['password'], secondFactorAt: undefined };
+  }
+  const { userId, proof } = prove;
+  if (userId !== undefined && userId !== principal.principalId) throw wrongSecondFactor();
+  await proveSecondFactor(iam, actor, loginAction, proof);
+  return { principal, methods: ['password', factor!], secondFactorAt: iam.clock.nowMs() };
+}
+
+interface NamedFactor {
+  readonly userId?: string;
+  readonly proof: SecondFactorProof;
+}
+
+function readFactor(identity: TokenRequest['identity'], method: string): NamedFactor {
+  const { totp, recovery_code: recovery } = identity;
+  if (method === 'totp' && totp) return { userId: totp.user.id, proof: { totp: totp.user.passcode } };
+  if (method === 'recovery-code' && recovery) return { proof: { recoveryCode: recovery.code } };
+  throw badRequest(
+    `auth.identity.methods: ${method} needs its part and may be ${'totp, passkey or recovery-code'} beside password.`,
+  );
+}
