@@ -10,6 +10,11 @@ export interface ErrorDefinition {
   readonly message: string;
 }
 
+export interface ServiceErrorOptions extends ErrorOptions {
+  /** When the same request may succeed. */
+  readonly retryAfterSeconds?: number;
+}
+
 /**
  * What a verb throws when a request cannot be fulfilled. `detail` tells a person which field, which rule, what to do;
  * it is appended to the reference's text and must never carry a secret.
@@ -19,14 +24,22 @@ export class ServiceError extends Error {
   readonly status: number;
   readonly code: string;
   readonly detail: string | undefined;
+  /** Sent as `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(dialect: Dialect, definition: ErrorDefinition, detail?: string, options?: ErrorOptions) {
+  constructor(
+    dialect: Dialect,
+    definition: ErrorDefinition,
+    detail?: string,
+    options: ServiceErrorOptions = {},
+  ) {
     super(detail ? `${definition.message} ${detail}` : definition.message, options);
     this.name = 'ServiceError';
     this.dialect = dialect;
     this.status = definition.status;
     this.code = definition.code;
     this.detail = detail;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -122,7 +122,8 @@ async function prepare(iam: IamContext, input: NewAccount) {
     accessKey: key.row.access_key,
     secretKey: key.secret,
   };
-  return { created, key, strength, passwordHash: await iam.passwords.hash(password) };
+  const passwordHash = await iam.passwords.hash(password, 'new accounts');
+  return { created, key, strength, passwordHash };
 }
 
 async function insertContents(

@@ -20,7 +20,9 @@ export interface AttemptRule {
 }
 
 /** A reserved attempt, to be held with `using`. Its first outcome counts; disposed without one, it gives its place back. */
-export interface Attempt extends Disposable {
+export interface Attempt extends AttemptSubject, Disposable {
+  /** True if the name has succeeded from this source. */
+  readonly isFamiliar: boolean;
   /** Forgets the failures of this source. */
   succeeded(): void;
   /** Returns true if this failure locks. */
@@ -76,7 +78,7 @@ export class AttemptLimiter {
       const limits = [this.#limit(pair, rule)];
       if (!this.#familiar.has(pair)) limits.push(this.#limit(`any ${subject.name}`, overall));
       const full = limits.find(({ count, rule: { failures } }) => count.failures + count.pending >= failures);
-      if (!full) return this.#open(pair, limits);
+      if (!full) return this.#open(subject, pair, limits);
       const { count } = full;
       const lockedMs = count.lockedUntilMs - this.#clock.nowMs();
       if (lockedMs > 0 || count.pending === 0) throw lockedOut(lockedMs > 0 ? lockedMs : full.rule.lockMs);
@@ -85,7 +87,7 @@ export class AttemptLimiter {
     }
   }
 
-  #open(pair: string, limits: readonly Limit[]): Attempt {
+  #open(subject: AttemptSubject, pair: string, limits: readonly Limit[]): Attempt {
     for (const { count } of limits) count.pending += 1;
     let isOpen = true;
     const settle = (record: (limit: Limit) => void): void => {
@@ -98,6 +100,8 @@ export class AttemptLimiter {
       }
     };
     return {
+      ...subject,
+      isFamiliar: this.#familiar.has(pair),
       succeeded: () =>
         settle(({ key, count }) => {
           if (key !== pair) return;

@@ -29,11 +29,11 @@ export async function verifyPassword(
 ): Promise<Principal> {
   const { user, accountId } = await findNamedUser(iam, credentials);
   const { id, name, domain } = credentials;
-  const subject = user ? `user ${user.user_id}` : JSON.stringify([id, name, domain?.id, domain?.name]);
+  const called = user ? `user ${user.user_id}` : JSON.stringify([id, name, domain?.id, domain?.name]);
   const rule = accountId ? (await iam.security.of(accountId)).passwordAttempts : defaultPasswordAttempts;
-  using attempt = await iam.loginAttempts.reserve({ name: subject, sourceIp: origin.sourceIp }, rule);
+  using attempt = await iam.loginAttempts.reserve({ name: called, sourceIp: origin.sourceIp }, rule);
 
-  const isRight = await iam.passwords.verify(credentials.password, user?.password_hash);
+  const isRight = await iam.passwords.verify(credentials.password, user?.password_hash, attempt);
   const principal = isRight && user ? await iam.principals.user(user.user_id) : undefined;
   if (principal) {
     attempt.succeeded();

@@ -19,7 +19,7 @@ export async function changeOwnPassword(
   const { passwordAttempts } = await iam.security.of(actor.accountId);
   const subject = { name: `user ${userId}`, sourceIp: actor.sourceIp };
   using attempt = await iam.loginAttempts.reserve(subject, passwordAttempts);
-  if (!(await iam.passwords.verify(passwords.original, user.password_hash))) {
+  if (!(await iam.passwords.verify(passwords.original, user.password_hash, attempt))) {
     attempt.failed();
     await iam.accessControl.recordRefusal(
       actor,

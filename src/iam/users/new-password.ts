@@ -20,7 +20,7 @@ export async function passwordColumns(
   const strength = checkPassword(password, name, policy);
   if (user) await requireNewPassword(iam, actor, user, password, policy.remembered);
   return {
-    password_hash: await iam.passwords.hash(password),
+    password_hash: await iam.passwords.hash(password, actor.accountId),
     password_strength: strength,
     password_changed_at: iam.clock.nowMs(),
   };
@@ -58,7 +58,7 @@ async function requireNewPassword(
   if (remembered === 0) return;
   const earlier = await findEarlierPasswords(iam.database, user, remembered - 1);
   for (const hash of [user.password_hash, ...earlier]) {
-    if (hash === null || !(await iam.passwords.verify(password, hash))) continue;
+    if (hash === null || !(await iam.passwords.matches(password, hash, actor.accountId))) continue;
     const detail = 'The new password is one of those that were used last.';
     await iam.accessControl.recordRefusal(actor, 'iam:users:changePassword', user.user_id, detail);
     throw badRequest(

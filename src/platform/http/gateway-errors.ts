@@ -20,5 +20,6 @@ export const gatewayErrors = {
   uriTooLong: { status: 414, code: 'APIGW.0201', message: 'Request URI too large.' },
   headersTooLarge: { status: 431, code: 'APIGW.0201', message: 'Request header too large.' },
   timeout: { status: 408, code: 'APIGW.0201', message: 'Request timeout.' },
+  throttled: { status: 429, code: 'APIGW.0308', message: 'The throttling threshold has been reached.' },
   internal: { status: 500, code: 'APIGW.9999', message: 'Internal system error.' },
 } as const satisfies Record<string, ErrorDefinition>;

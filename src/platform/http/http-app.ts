@@ -95,6 +95,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
 
 /** Sends an error in its dialect. */
 export function sendError(reply: FastifyReply, requestId: string, error: ServiceError): void {
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   reply
     .code(error.status)
     .header('x-request-id', requestId)
