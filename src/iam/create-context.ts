@@ -4,6 +4,7 @@ import { RepeatedRefusals } from './audit/repeated-refusals.ts';
 import { AttemptLimiter } from './authentication/attempt-limiter.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import { IdentityVersion } from './authentication/fresh-cache.ts';
+import { IdleUsers } from './authentication/idle-users.ts';
 import { PrincipalLoader } from './authentication/principal.ts';
 import type { IamContext, IamPorts } from './context.ts';
 import { SecuritySettings } from './security-policies/security-settings.ts';
@@ -12,9 +13,10 @@ import { PasswordHasher } from './users/password-hash.ts';
 export function createContext(ports: IamPorts): IamContext {
   const { database, clock, random } = ports;
   const version = new IdentityVersion();
-  const principals = new PrincipalLoader(database, clock, version);
   const security = new SecuritySettings(database, clock, version);
   const audit = new AuditTrail(ports);
+  const idleUsers = new IdleUsers({ ...ports, audit, security });
+  const principals = new PrincipalLoader(database, clock, version, idleUsers);
   const accessControl = new AccessControl({ database, clock, audit });
   const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });
   return {
@@ -30,6 +32,7 @@ export function createContext(ports: IamPorts): IamContext {
       version,
       principals,
       security,
+      idleUsers,
       accessControl,
       repeatedRefusals,
     }),

@@ -35,6 +35,12 @@ export function accessKeysOf(reader: Reader, accountId: string, userId: string):
     .execute();
 }
 
+/** When the user last signed a request with any key, to a quarter of an hour; 0 if never. */
+export async function newestAccessKeyUse(reader: Reader, accountId: string, userId: string): Promise<number> {
+  const keys = await accessKeysOf(reader, accountId, userId);
+  return Math.max(0, ...keys.map((key) => key.last_used_at ?? 0));
+}
+
 export async function insertAccessKey(transaction: Transaction, key: AccessKeyTable): Promise<void> {
   await transaction.tables<IamTables>().insertInto('access_keys').values(key).execute();
 }

@@ -22,6 +22,8 @@ import type { SessionTable } from '../tables.ts';
 import { findSession } from '../tokens/store.ts';
 import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
+import { IdleSessions } from './idle-sessions.ts';
+import type { IdleUsers } from './idle-users.ts';
 import type { Principal, PrincipalLoader } from './principal.ts';
 import { hashToken } from './secrets.ts';
 import { type SigningKey, SigningKeyLoader } from './signing-key.ts';
@@ -51,6 +53,7 @@ interface AuthenticatorPorts {
   readonly version: IdentityVersion;
   readonly principals: PrincipalLoader;
   readonly security: SecuritySettings;
+  readonly idleUsers: IdleUsers;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;
 }
@@ -65,12 +68,14 @@ export class Authenticator {
   readonly #sessions: FreshCache<SessionTable>;
   readonly #projects: FreshCache<{ readonly enabled: boolean }>;
   readonly #keys: SigningKeyLoader;
+  readonly #idleSessions: IdleSessions;
 
   constructor(ports: AuthenticatorPorts) {
     const { database, clock, version, secretWrapper } = ports;
     this.#ports = ports;
     this.#sessions = new FreshCache(clock, version, maximumSessions);
     this.#projects = new FreshCache(clock, version, maximumProjects);
+    this.#idleSessions = new IdleSessions(ports);
     this.#keys = new SigningKeyLoader(database, secretWrapper, clock, version);
   }
 
@@ -90,7 +95,8 @@ export class Authenticator {
   /** Of a bearer token, from any header or body; undefined if it is unknown, expired or void. */
   async describeToken(token: string): Promise<{ session: SessionTable; principal: Principal } | undefined> {
     const found = await this.#findSession(token);
-    return found === 'expired' ? undefined : found;
+    if (found === undefined || found === 'expired') return undefined;
+    return (await this.#idleSessions.use(found.session)) ? found : undefined;
   }
 
   /** True if the project is the account's and enabled. */
@@ -133,6 +139,8 @@ export class Authenticator {
       credential: credentialOfSession(session),
     });
     await requireAddress(this.#ports, actor, found, 'api');
+    if (!(await this.#idleSessions.use(session))) throw tokenFault('expired');
+    this.#noteActivity(found);
     return { actor, principal, session };
   }
 
@@ -163,6 +171,8 @@ export class Authenticator {
       credential: session ? credentialOfSession(session) : permanentKeyCredential,
     });
     await requireAddress(this.#ports, actor, { principal, session }, 'api');
+    if (session) await this.#idleSessions.use(session);
+    this.#noteActivity({ principal, session });
     return { actor, principal, session };
   }
 
@@ -207,6 +217,12 @@ export class Authenticator {
     if (typeof projectId !== 'string' || !(await this.projectExists(accountId, projectId)))
       throw signatureFaults.wrong();
     return projectId;
+  }
+
+  /** Federated users have no row, and agencies act for somebody. */
+  #noteActivity({ principal, session }: Pick<Authentication, 'principal' | 'session'>): void {
+    if (session === undefined || session.principal_kind === 'user')
+      this.#ports.idleUsers.noteActivity(principal.accountId, principal.principalId);
   }
 
   #noteUse(accessKey: string, key: SigningKey): void {

@@ -14,6 +14,7 @@ import { findAssignments } from '../role-assignments/store.ts';
 import type { RoleAssignmentTable, SessionTable } from '../tables.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
+import type { IdleUsers } from './idle-users.ts';
 
 /** What a session says about whom it is for; see SessionTable. */
 export type SessionHolder = Pick<
@@ -54,11 +55,13 @@ const maximumPolicies = 10_000;
 export class PrincipalLoader {
   readonly #reader: Reader;
   readonly #clock: Clock;
+  readonly #idleUsers: IdleUsers;
   readonly #cache: FreshCache<Principal>;
   readonly #compiled = new LRUCache<string, readonly CompiledStatement[]>({ max: maximumPolicies });
 
-  constructor(reader: Reader, clock: Clock, version: IdentityVersion) {
+  constructor(reader: Reader, clock: Clock, version: IdentityVersion, idleUsers: IdleUsers) {
     this.#reader = reader;
+    this.#idleUsers = idleUsers;
     this.#clock = clock;
     this.#cache = new FreshCache(clock, version, maximumPrincipals);
   }
@@ -94,7 +97,7 @@ export class PrincipalLoader {
     const user = await findUserOfAnyAccount(this.#reader, userId);
     if (!user?.enabled) return undefined;
     const account = await findAccount(this.#reader, user.account_id);
-    if (!account?.enabled) return undefined;
+    if (!account?.enabled || (await this.#idleUsers.disableIfIdle(user))) return undefined;
     const subjects = [userId, ...(await groupIdsOf(this.#reader, userId))];
     return {
       kind: 'user',

@@ -20,6 +20,8 @@ export interface LoginPolicy {
   readonly failuresAllowed: number;
   readonly failurePeriodMinutes: number;
   readonly sessionTimeoutMinutes: number;
+  /** When the account chose the time-out, in milliseconds since 1970: tokens count as used then. Undefined: it has not. */
+  readonly sessionTimeoutSetMs?: number;
   readonly customInfo: string;
   readonly showsRecentLogin: boolean;
 }

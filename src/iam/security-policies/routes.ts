@@ -59,7 +59,7 @@ export function securityPolicyRoutes(iam: IamContext, api: Api): void {
     async ({ actor, params: { domain_id }, body }) => {
       requireOwnDomain(actor, domain_id);
       const policy = await setSecurityPolicy(iam, actor, 'login-policy', (current) =>
-        readLoginPolicy(body.login_policy, current),
+        readLoginPolicy(body.login_policy, current, iam.clock.nowMs()),
       );
       return { login_policy: presentLoginPolicy(policy) };
     },

@@ -18,10 +18,10 @@ export interface AccountSecurity {
   readonly login: LoginPolicy;
   readonly passwordAttempts: AttemptRule;
   /**
-   * Undefined until the account sets a login policy: the default of 60 minutes is meant for consoles and would cut the
-   * tokens of programs, which live for 24 hours.
+   * Undefined until the account sets it: the default of 60 minutes is meant for consoles and would cut the tokens of programs,
+   * which live for 24 hours.
    */
-  readonly sessionTimeoutMs: number | undefined;
+  readonly sessionTimeout: { readonly ms: number; readonly sinceMs: number } | undefined;
   /** Undefined: from everywhere. */
   readonly loginAddresses: AddressList | undefined;
   readonly apiAddresses: AddressList | undefined;
@@ -56,6 +56,11 @@ function attemptRule({ failuresAllowed, failurePeriodMinutes, lockoutMinutes }: 
   };
 }
 
+function sessionTimeout(login: LoginPolicy | undefined): AccountSecurity['sessionTimeout'] {
+  const sinceMs = login?.sessionTimeoutSetMs;
+  return sinceMs === undefined ? undefined : { ms: login!.sessionTimeoutMinutes * 60_000, sinceMs };
+}
+
 function enforced(policies: Partial<SecurityPolicies>): AccountSecurity {
   const login = policies['login-policy'];
   const console = policies['console-acl-policy'];
@@ -64,7 +69,7 @@ function enforced(policies: Partial<SecurityPolicies>): AccountSecurity {
     password: policies['password-policy'] ?? defaultPasswordPolicy,
     login: login ?? defaultLoginPolicy,
     passwordAttempts: attemptRule(login ?? defaultLoginPolicy),
-    sessionTimeoutMs: login && login.sessionTimeoutMinutes * 60_000,
+    sessionTimeout: sessionTimeout(login),
     loginAddresses: console && new AddressList(console),
     apiAddresses: api && new AddressList(api),
   };

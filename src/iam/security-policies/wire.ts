@@ -81,8 +81,17 @@ export function presentPasswordPolicy(policy: PasswordPolicy) {
   };
 }
 
-export function readLoginPolicy(sent: Static<typeof loginPolicySchema>, current: LoginPolicy): LoginPolicy {
+export function readLoginPolicy(
+  sent: Static<typeof loginPolicySchema>,
+  current: LoginPolicy,
+  nowMs: number,
+): LoginPolicy {
+  const isNewTimeout =
+    sent.session_timeout !== undefined &&
+    (current.sessionTimeoutSetMs === undefined || sent.session_timeout !== current.sessionTimeoutMinutes);
   return {
+    ...current,
+    ...(isNewTimeout ? { sessionTimeoutSetMs: nowMs } : {}),
     accountValidityDays: sent.account_validity_period ?? current.accountValidityDays,
     lockoutMinutes: sent.lockout_duration ?? current.lockoutMinutes,
     failuresAllowed: sent.login_failed_times ?? current.failuresAllowed,

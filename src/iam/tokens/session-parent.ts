@@ -29,3 +29,8 @@ export function providerReference(providerId: string): string {
 export function sessionReference(sessionId: string): string {
   return `session ${sessionId}`;
 }
+
+/** The session that a column `parent` names; undefined if it names none. */
+export function sessionIdOf(reference: string | null): string | undefined {
+  return reference?.startsWith('session ') ? reference.slice('session '.length) : undefined;
+}

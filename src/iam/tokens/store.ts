@@ -1,6 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables, SessionTable } from '../tables.ts';
-import { sessionReference } from './session-parent.ts';
+import { sessionIdOf, sessionReference } from './session-parent.ts';
 
 export function findSession(reader: Reader, tokenHash: string): Promise<SessionTable | undefined> {
   return reader
@@ -22,6 +22,31 @@ export function findSessionByAccessKey(reader: Reader, accessKey: string): Promi
 
 export async function insertSession(transaction: Transaction, session: SessionTable): Promise<void> {
   await transaction.tables<IamTables>().insertInto('sessions').values(session).execute();
+}
+
+/**
+ * Writes when a session was used, which is a use of what it is derived from too. An earlier time that another node writes later
+ * does not count.
+ */
+export async function noteSessionUse(
+  transaction: Transaction,
+  sessionId: string,
+  usedMs: number,
+): Promise<void> {
+  let used: string | undefined = sessionId;
+  while (used !== undefined) {
+    const row: Pick<SessionTable, 'parent'> | undefined = await transaction
+      .tables<IamTables>()
+      .updateTable('sessions')
+      .set({ last_used_at: usedMs })
+      .where('session_id', '=', used)
+      .where((columns) =>
+        columns.or([columns('last_used_at', 'is', null), columns('last_used_at', '<', usedMs)]),
+      )
+      .returning('parent')
+      .executeTakeFirst();
+    used = sessionIdOf(row?.parent ?? null);
+  }
 }
 
 /** How many were removed; expired sessions are refused whether they are still stored or not. */
