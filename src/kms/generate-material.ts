@@ -31,22 +31,28 @@ export async function generateDerKeyPair(type: string, options: object): Promise
   return { bytes: privateKey, publicKeySpki: publicKey };
 }
 
-/** From the pool of ready keys, or now: tenths of a second (2048) to seconds (4096) of one thread. */
+/** From the pool of ready keys, or generated in the account's turn: tenths of a second (2048) to seconds (4096) of one thread. */
 export async function takeRsa(
   { keyStore }: GeneratorPorts,
   spec: 'RSA_2048' | 'RSA_3072' | 'RSA_4096',
+  accountId: string,
 ): Promise<NewMaterial> {
   const algorithms = { RSA_2048: 'RSA2048', RSA_3072: 'RSA3072', RSA_4096: 'RSA4096' } as const;
-  const { privateKeyPkcs8, publicKeySpki } = await keyStore.takeRsaKeyPair(algorithms[spec]);
+  const { privateKeyPkcs8, publicKeySpki } = await keyStore.takeRsaKeyPair(algorithms[spec], accountId);
   return { bytes: privateKeyPkcs8, publicKeySpki };
 }
 
-export async function generateMaterial(ports: GeneratorPorts, spec: KeySpec): Promise<NewMaterial> {
+/** `accountId`: for whom, as accounts take turns with what takes long. */
+export async function generateMaterial(
+  ports: GeneratorPorts,
+  spec: KeySpec,
+  accountId: string,
+): Promise<NewMaterial> {
   switch (spec) {
     case 'RSA_2048':
     case 'RSA_3072':
     case 'RSA_4096':
-      return await takeRsa(ports, spec);
+      return await takeRsa(ports, spec, accountId);
     case 'EC_P256':
       return await generateDerKeyPair('ec', { namedCurve: 'P-256' });
     case 'EC_P384':

@@ -34,8 +34,13 @@ export interface DataKeyPair {
   readonly privateKeyCiphertext: Buffer;
 }
 
-async function generatePair(context: KmsContext, spec: EcPairSpec | RsaPairSpec): Promise<NewMaterial> {
-  if (spec === 'RSA_2048' || spec === 'RSA_3072' || spec === 'RSA_4096') return await takeRsa(context, spec);
+async function generatePair(
+  context: KmsContext,
+  { actor }: Caller,
+  spec: EcPairSpec | RsaPairSpec,
+): Promise<NewMaterial> {
+  if (spec === 'RSA_2048' || spec === 'RSA_3072' || spec === 'RSA_4096')
+    return await takeRsa(context, spec, actor.accountId);
   return await generateDerKeyPair('ec', { namedCurve: ecPairSpecs[spec] });
 }
 
@@ -50,7 +55,7 @@ export async function createDataKeyPair(
   const family = familyOf(key);
   if (family === 'hmac') throw kmsError('KMS.0341', 'The key must be AES_256 or SM4.');
   if (family !== 'symmetric') throw kmsError('KMS.0325', 'The key must be AES_256 or SM4.');
-  const { bytes, publicKeySpki } = await generatePair(context, input.keySpec);
+  const { bytes, publicKeySpki } = await generatePair(context, caller, input.keySpec);
   if (!publicKeySpki) throw new Error(`no key pair was generated for ${input.keySpec}`);
   const binding = { ...noBinding, additionalAuthenticatedData: input.additionalAuthenticatedData };
   const privateKeyCiphertext = await encryptWith(context, key, bytes, {

@@ -34,7 +34,7 @@ export async function getParametersForImport(
   const key = await openKey(context, caller, { reference: keyId, permission: 'getParametersForImport' });
   requireImportable(key, context.clock);
   const spec = algorithm === 'SM2_ENCRYPT' ? 'SM2' : 'RSA_2048';
-  const { bytes: privateKey, publicKeySpki } = await generateMaterial(context, spec);
+  const { bytes: privateKey, publicKeySpki } = await generateMaterial(context, spec, caller.actor.accountId);
   if (!publicKeySpki) throw new Error(`no key pair was generated for ${spec}`);
   // Whole seconds, since the answer tells them so.
   const expiresAtMs = Math.floor((context.clock.nowMs() + validMs) / 1000) * 1000;

@@ -118,7 +118,7 @@ async function firstVersion(
     const publicKey = await generateHsmKey(context, hsmClusterId, name);
     return { ...version, wrapped_material: null, master_key_id: null, public_key_spki: publicKey };
   }
-  const { bytes, publicKeySpki } = await generateMaterial(context, spec);
+  const { bytes, publicKeySpki } = await generateMaterial(context, spec, row.account_id);
   const wrapped = await wrapMaterial(context.masterKey, context.random, row.key_id, 0, bytes);
   bytes.fill(0);
   return { ...version, ...wrapped, public_key_spki: publicKeySpki ?? null };

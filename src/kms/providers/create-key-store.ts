@@ -34,8 +34,8 @@ export interface RunningKeyStore extends KeyStore {
   readonly jobHandlers: Readonly<Record<string, JobHandler>>;
   /** Starts filling the pool of RSA keys and following changes of the master key; returns at once. */
   start(): void;
-  /** A key pair from the pool, or generated now; it is the caller's, who wipes it. */
-  takeRsaKeyPair(algorithm: RsaAlgorithm): Promise<RsaKeyPair>;
+  /** A key pair from the pool, or generated in the account's turn; the caller owns it and wipes it. */
+  takeRsaKeyPair(algorithm: RsaAlgorithm, accountId: string): Promise<RsaKeyPair>;
   /** Stops the pool and wipes its keys. */
   close(): Promise<void>;
 }
@@ -95,8 +95,8 @@ class ProvidedKeyStore extends SoftwareKeyStore implements RunningKeyStore {
     this.#masterKey.startWatching();
   }
 
-  async takeRsaKeyPair(algorithm: RsaAlgorithm): Promise<RsaKeyPair> {
-    return await this.#pool.take(algorithm);
+  async takeRsaKeyPair(algorithm: RsaAlgorithm, accountId: string): Promise<RsaKeyPair> {
+    return await this.#pool.take(algorithm, accountId);
   }
 
   async close(): Promise<void> {

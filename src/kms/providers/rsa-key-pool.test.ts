@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
+import { PoolFull } from '../../platform/fair-pool.ts';
 import { silentLog } from '../../platform/log.ts';
 import { type RsaAlgorithm, RsaKeyPool, type RsaPoolSizes } from './rsa-key-pool.ts';
 
@@ -32,7 +34,8 @@ class Generator {
 }
 
 function poolOf(sizes: Partial<RsaPoolSizes>, generator: Generator): RsaKeyPool {
-  return new RsaKeyPool({ sizes: { ...empty, ...sizes }, log: silentLog, generate: generator.generate });
+  const { generate } = generator;
+  return new RsaKeyPool({ sizes: { ...empty, ...sizes }, log: silentLog, generate, requestsAtOnce: 1 });
 }
 
 test('fills to its sizes and no further, one key at a time', async () => {
@@ -52,7 +55,7 @@ test('a key that is taken is replaced', async () => {
   const pool = poolOf({ RSA2048: 1 }, generator);
   pool.start();
   await generator.finishAll();
-  await pool.take('RSA2048');
+  await pool.take('RSA2048', 'acme');
   assert.equal(pool.readyCount('RSA2048'), 0);
   await generator.finishAll();
   assert.equal(pool.readyCount('RSA2048'), 1);
@@ -62,7 +65,7 @@ test('size 0 switches it off: every key is generated for its request', async () 
   const generator = new Generator();
   const pool = poolOf({}, generator);
   pool.start();
-  const taken = [pool.take('RSA2048'), pool.take('RSA4096')];
+  const taken = [pool.take('RSA2048', 'acme'), pool.take('RSA4096', 'acme')];
   await generator.finishAll();
   await Promise.all(taken);
   assert.deepEqual(generator.asked, ['RSA2048', 'RSA4096']);
@@ -71,12 +74,48 @@ test('size 0 switches it off: every key is generated for its request', async () 
 test('does not fill while requests generate their own', async () => {
   const generator = new Generator();
   const pool = poolOf({ RSA2048: 3 }, generator);
-  const taken = pool.take('RSA2048');
+  const taken = pool.take('RSA2048', 'acme');
   pool.start();
   assert.equal(generator.running, 1);
   await generator.finishAll();
   await taken;
   assert.equal(pool.readyCount('RSA2048'), 3);
+});
+
+test('requests generate one at a time, and accounts take turns', async () => {
+  const generator = new Generator();
+  const pool = poolOf({}, generator);
+  const taken = [
+    ...Array.from({ length: 16 }, () => pool.take('RSA4096', 'greedy')),
+    pool.take('RSA2048', 'modest'),
+  ];
+  await generator.finishAll();
+  await Promise.all(taken);
+  assert.equal(generator.mostAtOnce, 1);
+  assert.equal(generator.asked.indexOf('RSA2048'), 1, 'after the key that was under way');
+});
+
+test('an account with too many waiting requests is refused, and others are not', async () => {
+  const generator = new Generator();
+  const pool = poolOf({}, generator);
+  const taken = Array.from({ length: 65 }, () => pool.take('RSA4096', 'greedy'));
+  await assert.rejects(pool.take('RSA4096', 'greedy'), PoolFull);
+  taken.push(pool.take('RSA2048', 'modest'));
+  await generator.finishAll();
+  await Promise.all(taken);
+});
+
+test('keys come from a thread that leaves libuv alone', async () => {
+  const pool = new RsaKeyPool({ sizes: empty, log: silentLog });
+  const pair = await pool.take('RSA2048', 'acme');
+  const privateKey = createPrivateKey({
+    key: Buffer.from(pair.privateKeyPkcs8),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  assert.equal(privateKey.asymmetricKeyDetails?.modulusLength, 2048);
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  assert.deepEqual(Buffer.from(pair.publicKeySpki), publicKey);
 });
 
 test('a failure ends the filling and the next request starts it again', async () => {
@@ -87,7 +126,7 @@ test('a failure ends the filling and the next request starts it again', async ()
   await generator.finishAll();
   assert.equal(pool.readyCount('RSA2048'), 0);
   generator.failing = false;
-  const taken = pool.take('RSA2048');
+  const taken = pool.take('RSA2048', 'acme');
   await generator.finishAll();
   await taken;
   assert.equal(pool.readyCount('RSA2048'), 1);

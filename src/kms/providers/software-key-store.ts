@@ -57,7 +57,7 @@ export class SoftwareKeyStore implements KeyStore {
   async generate(owner: KeyOwner, algorithm: KeyAlgorithm): Promise<UnsavedKey> {
     const pair =
       algorithm === 'RSA2048' || algorithm === 'RSA3072' || algorithm === 'RSA4096'
-        ? await this.#ports.rsaPool.take(algorithm)
+        ? await this.#ports.rsaPool.take(algorithm, owner.accountId)
         : await generateKeyPair(algorithm);
     try {
       return await this.importPrivateKey(owner, pair.privateKeyPkcs8);

@@ -12,7 +12,7 @@ import { requireRotatable } from './rotatable-key.ts';
 import { rotationDueMs } from './rotation-schedule.ts';
 
 async function newVersion(context: KmsContext, key: Key, version: number): Promise<KeyVersionTable> {
-  const { bytes } = await generateMaterial(context, key.key_spec);
+  const { bytes } = await generateMaterial(context, key.key_spec, key.account_id);
   const wrapped = await wrapMaterial(context.masterKey, context.random, key.key_id, version, bytes);
   bytes.fill(0);
   return {
