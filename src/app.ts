@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { sql } from 'kysely';
 import { type BasePorts, type Capabilities, createCapabilities, type Opened } from './capabilities.ts';
 import { type CreatedAccount, migrations as iamMigrations, identityVersions } from './iam/index.ts';
 import {
@@ -25,10 +25,13 @@ import type { Config } from './platform/config.ts';
 import { type DataFolder, openDataFolder } from './platform/data-folder.ts';
 import { settingsMigrations } from './platform/db/index.ts';
 import { advanceDevClock, type MovableClock, restoreDevClock } from './platform/dev-clock.ts';
+import { reasonOf } from './platform/errors.ts';
 import { createHttpApp, describeApi, registerApi, registerOperations } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import type { Random } from './platform/random.ts';
+import { Readiness } from './platform/readiness.ts';
+import { StartRefused } from './platform/start-refused.ts';
 import { apiErrors as privateCaErrors, migrations as privateCaMigrations } from './private-ca/index.ts';
 import { bssErrors } from './protocols/index.ts';
 import { type Revocation, migrations as revocationMigrations } from './revocation/index.ts';
@@ -65,6 +68,8 @@ export interface App {
 
 /** Requests in flight have so long to finish when the program ends. */
 const closeGraceMs = 10_000;
+/** A large database is checked on while requests are served. */
+const longestStartCheckMs = 2_000;
 const version = '0.1.0';
 
 export const migrations = {
@@ -118,13 +123,17 @@ interface Foundation extends Opened {
 
 async function assemble(config: Config, ports: AppPorts, foundation: Foundation): Promise<App> {
   const { base, folder } = foundation;
+  const soundness = checkDatabase(base);
+  // `listen` waits for it for a while; what is found later is in the log.
+  soundness.catch(() => {});
   const publicUrl = publicUrlOf(config, ports.hostName);
   const publicHttpUrl = publicHttpUrlOf(config, ports.hostName);
   const capabilities = await createCapabilities(config, { publicUrl, publicHttpUrl }, foundation);
   const { jobs, keyStore, iam } = capabilities;
   const api = await createApi(publicUrl, capabilities, foundation);
   let isOpen = true;
-  const ready = async () => isOpen && (await sql`select 1`.execute(base.database.tables())).rows.length === 1;
+  const readiness = new Readiness(() => base.database.probe());
+  const ready = async () => isOpen && (await readiness.state()).isReady;
   const operations = await createOperations(config, api, { ...foundation, ...capabilities, ready });
   const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
   await folder.write('ca.pem', systemCa.certificatePem, 0o644);
@@ -136,6 +145,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
     bootstrapFile: folder.pathOf(bootstrapFile),
     runDueJobs: () => jobs.runDue(),
     async listen() {
+      await Promise.race([soundness, sleep(longestStartCheckMs, undefined, { ref: false })]);
       const { routing: serveApi } = api;
       servers = await serve(config, { ...ports, serveApi, serveOperations: operations.routing, systemCa });
       jobs.start();
@@ -152,6 +162,22 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
       await base.database.close();
     },
   };
+}
+
+/**
+ * Reads the whole database beside the start. A malformed one refuses the start; where that is found only later, the database refuses
+ * all writing from then on.
+ */
+async function checkDatabase({ database, log }: BasePorts): Promise<void> {
+  const problems = await database.checkIntegrity().catch((error: unknown) => {
+    log.warn({ reason: reasonOf(error) }, 'the database could not be checked');
+    return [];
+  });
+  if (problems.length === 0) return;
+  log.error({ problems }, 'the database is malformed: nothing is written to it any more');
+  throw new StartRefused(
+    `the database is malformed (${problems[0]}): restore a backup into the data folder, and start again`,
+  );
 }
 
 /** What is served by HTTPS. */

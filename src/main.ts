@@ -16,6 +16,7 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/openccm', impor
 const { buildApp } = await import('./app.ts');
 const { AdvancingClock, systemClock } = await import('./platform/clock.ts');
 const { readConfig } = await import('./platform/config.ts');
+const { DatabaseUnavailable } = await import('./platform/db/index.ts');
 const { createLog } = await import('./platform/log.ts');
 const { systemRandom } = await import('./platform/random.ts');
 const { StartRefused } = await import('./platform/start-refused.ts');
@@ -80,9 +81,7 @@ function refuse(error: unknown): void {
 
 function explanationOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof StartRefused) return error.message;
-  // A disk that is full, or fails, can show at any step of a start.
-  if ('code' in error && error.code === 'ERR_SQLITE_ERROR') return `the database failed: ${error.message}`;
+  if (error instanceof StartRefused || error instanceof DatabaseUnavailable) return error.message;
   return String(error.stack);
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/free-port.ts';
+import { spoilPage } from '../support/spoil-page.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const folders: string[] = [];
@@ -111,4 +112,15 @@ test('a lost database beside what an installation left is not replaced by a new 
     assert.match(stderr, /restore it from a backup/);
     assert.equal(await readFile(pathOf('bootstrap.json'), 'utf8'), credentials);
   }
+});
+
+test('a malformed database refuses the start and says what to do', async () => {
+  const env = await environment();
+  const first = await start(env);
+  first.child.kill('SIGTERM');
+  await first.exited;
+  await spoilPage(join(env.OPENCCM_DATA_DIR!, 'openccm.db'), 'audit_records_unsuccessful');
+  const { code, stderr } = await startRefused(env);
+  assert.equal(code, 1);
+  assert.match(stderr, /malformed.*restore a backup/);
 });

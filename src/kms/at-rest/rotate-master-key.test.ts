@@ -59,6 +59,8 @@ function beforeTransaction(database: Database, nth: number, happens: () => Promi
   return {
     engine: database.engine,
     tables: () => database.tables(),
+    probe: () => database.probe(),
+    checkIntegrity: () => database.checkIntegrity(),
     close: () => database.close(),
     async transaction(work) {
       count += 1;

@@ -22,9 +22,15 @@ const unavailableCodes = new Map([
 ]);
 
 const busyCode = 5;
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const corruptCodes: readonly unknown[] = [11, 26];
 
 export function isSqliteBusy(error: unknown): boolean {
   return primaryCodeOf(error) === busyCode;
+}
+
+export function isSqliteCorrupt(error: unknown): boolean {
+  return corruptCodes.includes(primaryCodeOf(error));
 }
 
 /** An error of `node:sqlite`; what says that the database cannot be used becomes a `DatabaseUnavailable`. */

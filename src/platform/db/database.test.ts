@@ -178,6 +178,13 @@ describeOnEachDatabase('database', migrations, (open) => {
     assert.equal(await readSetting(database, 'x'), '2');
   });
 
+  test('can be probed, and finds nothing wrong with itself', async () => {
+    const database = await open();
+    await database.probe();
+    await database.probe();
+    assert.deepEqual(await database.checkIntegrity(), []);
+  });
+
   test('refuses work after it was closed', async () => {
     const database = await open();
     await database.close();

@@ -24,5 +24,12 @@ export interface Database extends Reader {
    * `work` must be repeatable: it touches nothing but the database.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
+  /**
+   * Writes and reads on a connection of its own, so that neither a busy pool nor a long queue decides. Throws `DatabaseUnavailable`,
+   * after a second at most.
+   */
+  probe(): Promise<void>;
+  /** Reads the whole database; the problems it finds, none if it is sound. PostgreSQL checks itself: see its `amcheck`. */
+  checkIntegrity(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -100,7 +100,7 @@ test('a transaction that its node abandoned is ended by the server', async () =>
 });
 
 describe('a database that is away', () => {
-  const deadlines = { connectMs: 300, statementMs: 200, idleInTransactionMs: 60_000 };
+  const deadlines = { connectMs: 300, statementMs: 200, idleInTransactionMs: 60_000, graceMs: 200 };
   const open = (url: string, poolSize = 2) =>
     openPostgres({ url, poolSize, migrations, log: silentLog, observe: () => {}, deadlines });
   const backend = async (database: { tables(): Kysely<unknown> }) =>
@@ -162,7 +162,9 @@ describe('a database that is away', () => {
     proxy.stall();
     await assert.rejects(insert(database, 'b'), DatabaseUnavailable);
     await assert.rejects(insert(database, 'c'), DatabaseUnavailable);
+    await assert.rejects(database.probe(), DatabaseUnavailable);
     proxy.resume();
+    await database.probe();
     await insert(database, 'd');
     await database.close();
     await proxy.close();
@@ -174,6 +176,8 @@ describe('a database that is away', () => {
     await assert.rejects(sql`select pg_sleep(5)`.execute(database.tables()), DatabaseUnavailable);
     await database.transaction(async () => {
       await assert.rejects(backend(database), DatabaseUnavailable);
+      // It does not share the pool that is used up.
+      await database.probe();
     });
     await database.close();
   });

@@ -7,6 +7,7 @@ import type { CommitObserver } from './group-commit.ts';
 import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
 import { type PostgresDeadlines, PostgresPool } from './postgres-pool.ts';
+import { probeSettings } from './settings.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -25,6 +26,13 @@ const usualDeadlines: PostgresDeadlines = {
   statementMs: 10_000,
   // A node that dies within a transaction must not keep its locks until TCP notices.
   idleInTransactionMs: 60_000,
+  graceMs: 1_000,
+};
+const probeDeadlines: PostgresDeadlines = {
+  connectMs: 900,
+  statementMs: 400,
+  idleInTransactionMs: 1_000,
+  graceMs: 500,
 };
 const longestMigrationMs = 3_600_000;
 const mostAttempts = 12;
@@ -40,11 +48,15 @@ class PostgresDatabase implements Database {
   readonly #kysely: Kysely<unknown>;
   readonly #reader: Kysely<unknown>;
   readonly #pool: PostgresPool;
+  readonly #probing: Kysely<unknown>;
+  readonly #probingPool: PostgresPool;
   readonly #observe: CommitObserver;
 
-  constructor(pool: PostgresPool, observe: CommitObserver) {
+  constructor(pool: PostgresPool, probingPool: PostgresPool, observe: CommitObserver) {
     this.#pool = pool;
-    this.#kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+    this.#probingPool = probingPool;
+    this.#kysely = overPool(pool);
+    this.#probing = overPool(probingPool);
     this.#reader = this.#kysely.withPlugin(refuseWrites);
     this.#observe = observe;
   }
@@ -72,11 +84,23 @@ class PostgresDatabase implements Database {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#kysely.destroy();
-    // Kysely ends only a pool that it has used.
-    await this.#pool.end();
+  async probe(): Promise<void> {
+    await probeSettings(this.#probing, String(performance.now()));
   }
+
+  async checkIntegrity(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#kysely.destroy(), this.#probing.destroy()]);
+    // Kysely ends only a pool that it has used.
+    await Promise.all([this.#pool.end(), this.#probingPool.end()]);
+  }
+}
+
+function overPool(pool: PostgresPool): Kysely<unknown> {
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
@@ -93,11 +117,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     new PostgresPool(config, { ...deadlines, statementMs: longestMigrationMs }, log),
     options,
   );
-  return new PostgresDatabase(new PostgresPool(config, deadlines, log), observe);
+  const probing = new PostgresPool({ ...config, max: 1 }, probeDeadlines, log);
+  return new PostgresDatabase(new PostgresPool(config, deadlines, log), probing, observe);
 }
 
 async function applyMigrations(pool: PostgresPool, { migrations, allowNew }: PostgresOptions): Promise<void> {
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = overPool(pool);
   try {
     await migrate(kysely, migrations, allowNew);
   } finally {

@@ -7,13 +7,13 @@ import { DatabaseUnavailable } from './database-unavailable.ts';
 export interface PostgresDeadlines {
   /** For a connection, including the wait for a free one. */
   readonly connectMs: number;
-  /** For a statement. The server ends it then; a server that hangs is given one second more before its connection is dropped. */
+  /** For a statement. The server ends it then. */
   readonly statementMs: number;
+  /** What a server that hangs is given beyond that, before its connection is dropped. */
+  readonly graceMs: number;
   /** After which the server ends a transaction whose node abandoned it. */
   readonly idleInTransactionMs: number;
 }
-
-const hungServerGraceMs = 1_000;
 
 /**
  * SQLSTATE codes (PostgreSQL, appendix A) that say the server cannot serve now: lack of resources, intervention by an operator, a server
@@ -64,7 +64,7 @@ export class PostgresPool {
     }
     const known = this.#clients.get(client);
     if (known) return known;
-    const guarded = new GuardedClient(client, this.#deadlines.statementMs);
+    const guarded = new GuardedClient(client, this.#deadlines);
     try {
       await this.#prepare(guarded);
     } catch (error) {
@@ -97,9 +97,9 @@ class GuardedClient implements PostgresPoolClient {
   readonly #deadlineMs: number;
   #isBroken = false;
 
-  constructor(client: pg.PoolClient, statementMs: number) {
+  constructor(client: pg.PoolClient, { statementMs, graceMs }: PostgresDeadlines) {
     this.#client = client;
-    this.#deadlineMs = statementMs + hungServerGraceMs;
+    this.#deadlineMs = statementMs + graceMs;
   }
 
   broke(): void {

@@ -53,3 +53,15 @@ export async function insertSettingIfAbsent(
       .onConflict((conflict) => conflict.doNothing()),
   );
 }
+
+/** Writes and reads back a row of its own. */
+export async function probeSettings(tables: Kysely<unknown>, value: string): Promise<void> {
+  const settings = tables as Kysely<SettingsTables>;
+  const name = 'probe';
+  await settings
+    .insertInto('settings')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+  await settings.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirstOrThrow();
+}

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Kysely, sql } from 'kysely';
 import { freshAddress } from '../../../test/support/databases.ts';
+import { spoilPage } from '../../../test/support/spoil-page.ts';
 import { type Database, DatabaseUnavailable, type Migrations, type Transaction } from './index.ts';
 import { openSqlite } from './sqlite-database.ts';
 
@@ -206,22 +206,36 @@ describe('a database that cannot be used now', () => {
     await setLimit(1);
     await assert.rejects(database.transaction(insert('b'.repeat(100_000))), DatabaseUnavailable);
     assert.deepEqual(await namesIn(database), ['a']);
-    await setLimit(1_000);
+    await setLimit(1_000_000);
     await database.transaction(insert('c'));
     assert.deepEqual(await namesIn(database), ['a', 'c']);
     await database.close();
   });
 
-  test('a malformed file is unavailable, not an error of the request', async () => {
+  async function spoiled(name: string): Promise<Database> {
     const { database, file } = await open();
-    for (let index = 0; index < 200; index++) await database.transaction(insert(`${index}`.repeat(100)));
     await database.close();
-    const pages = await readFile(file);
-    await writeFile(file, pages.fill(0xff, 4_096));
-    await assert.rejects(async () => {
-      const reopened = await openSqlite(file, migrations, () => {}, patience);
-      await namesIn(reopened);
-    }, /malformed/);
+    const sqlite = new DatabaseSync(file);
+    sqlite.exec('create table unused (name text)');
+    sqlite.close();
+    await spoilPage(file, name);
+    return openSqlite(file, migrations, () => {}, patience);
+  }
+
+  test('a malformed file is found by a check, and nothing is written to it any more', async () => {
+    const database = await spoiled('unused');
+    await database.transaction(insert('a'));
+    assert.notDeepEqual(await database.checkIntegrity(), []);
+    await assert.rejects(database.transaction(insert('b')), DatabaseUnavailable);
+    await assert.rejects(database.probe(), DatabaseUnavailable);
+    await database.close();
+  });
+
+  test('a query that meets a malformed page ends all writing, too', async () => {
+    const database = await spoiled('sqlite_autoindex_things_1');
+    await assert.rejects(namesIn(database), DatabaseUnavailable);
+    await assert.rejects(database.probe(), DatabaseUnavailable);
+    await database.close();
   });
 });
 

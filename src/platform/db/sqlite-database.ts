@@ -1,9 +1,12 @@
 import { Kysely } from 'kysely';
+import { checkSqliteFile } from './check-sqlite-file.ts';
 import type { Database, Transaction } from './database.ts';
+import { DatabaseUnavailable } from './database-unavailable.ts';
 import { registerSqliteConnection } from './fixed-query.ts';
 import { type CommitObserver, GroupCommit } from './group-commit.ts';
 import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
+import { probeSettings } from './settings.ts';
 import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
 export interface SqliteSettings {
@@ -15,19 +18,48 @@ export interface SqliteSettings {
 }
 
 const usualBusyTimeoutMs = 5_000;
+const probePatienceMs = 900;
 
 class SqliteDatabase implements Database {
   readonly engine = 'sqlite';
+  readonly #file: string;
   readonly #reader: Kysely<unknown>;
+  readonly #probing: Kysely<unknown>;
+  /** Closed in this order: the last to close checkpoints the log, and a read-only one cannot. */
   readonly #connections: readonly SqliteConnection[];
   readonly #groupCommit: GroupCommit;
   #isClosed = false;
+  #isCorrupt = false;
 
-  /** `connections` are closed in their order. */
-  constructor(reader: Kysely<unknown>, connections: readonly SqliteConnection[], groupCommit: GroupCommit) {
-    this.#reader = reader;
-    this.#connections = connections;
-    this.#groupCommit = groupCommit;
+  constructor(
+    file: string,
+    settings: SqliteSettings,
+    { writing, writer }: OpenWriter,
+    observe: CommitObserver,
+  ) {
+    const busyTimeoutMs = settings.busyTimeoutMs ?? usualBusyTimeoutMs;
+    const onCorrupt = () => this.reportCorruption();
+    const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs, onCorrupt });
+    const probing = new SqliteConnection(file, {
+      readOnly: false,
+      busyTimeoutMs: probePatienceMs,
+      onCorrupt,
+    });
+    reading.sqlite.exec(`${comparison}; pragma cache_size = -32768; pragma temp_store = memory`);
+    probing.sqlite.exec('pragma synchronous = full');
+    for (const connection of [writing, reading, probing]) connection.leaveEventLoopFree();
+    this.#file = file;
+    this.#connections = [reading, probing, writing];
+    this.#reader = new Kysely<unknown>({ dialect: sqliteDialect(reading) });
+    this.#probing = new Kysely<unknown>({ dialect: sqliteDialect(probing) });
+    registerSqliteConnection(writer, writing);
+    registerSqliteConnection(this.#reader, reading);
+    this.#groupCommit = new GroupCommit(
+      writing,
+      (work) => new OpenTransaction(writer).run(work),
+      observe,
+      settings.stuckAfterMs,
+    );
   }
 
   tables<Tables>(): Kysely<Tables> {
@@ -37,7 +69,24 @@ class SqliteDatabase implements Database {
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     refuseNestedTransaction();
     if (this.#isClosed) throw new Error('the database is closed');
+    this.#refuseCorrupt();
     return this.#groupCommit.run(work);
+  }
+
+  async probe(): Promise<void> {
+    this.#refuseCorrupt();
+    await probeSettings(this.#probing, String(performance.now()));
+  }
+
+  async checkIntegrity(): Promise<readonly string[]> {
+    const problems = await checkSqliteFile(this.#file);
+    if (problems.length > 0) this.reportCorruption();
+    return problems;
+  }
+
+  /** What is written to a malformed file may be lost, or be read back as something else: from now on nothing is. */
+  reportCorruption(): void {
+    this.#isCorrupt = true;
   }
 
   async close(): Promise<void> {
@@ -46,35 +95,39 @@ class SqliteDatabase implements Database {
     await this.#groupCommit.idle();
     for (const connection of this.#connections) connection.close();
   }
+
+  #refuseCorrupt(): void {
+    if (this.#isCorrupt)
+      throw new DatabaseUnavailable(
+        `${this.#file} is malformed: stop the program, restore a backup, and start again`,
+      );
+  }
+}
+
+interface OpenWriter {
+  readonly writing: SqliteConnection;
+  readonly writer: Kysely<unknown>;
 }
 
 export async function openSqlite(
   file: string,
   migrations: Migrations,
   observe: CommitObserver,
-  { allowNew, busyTimeoutMs = usualBusyTimeoutMs, stuckAfterMs }: SqliteSettings = {},
+  settings: SqliteSettings = {},
 ): Promise<Database> {
-  const writing = new SqliteConnection(file, { readOnly: false, busyTimeoutMs });
+  let database: SqliteDatabase | undefined;
+  const writing = new SqliteConnection(file, {
+    readOnly: false,
+    busyTimeoutMs: settings.busyTimeoutMs ?? usualBusyTimeoutMs,
+    onCorrupt: () => database?.reportCorruption(),
+  });
   try {
     prepareWriter(writing);
     const writer = new Kysely<unknown>({ dialect: sqliteDialect(writing) });
-    await migrate(writer, migrations, allowNew);
+    await migrate(writer, migrations, settings.allowNew);
     writing.forgetStatements();
-    writing.leaveEventLoopFree();
-    const reading = new SqliteConnection(file, { readOnly: true, busyTimeoutMs });
-    reading.sqlite.exec(`${comparison}; pragma cache_size = -32768; pragma temp_store = memory`);
-    reading.leaveEventLoopFree();
-    const reader = new Kysely<unknown>({ dialect: sqliteDialect(reading) });
-    registerSqliteConnection(writer, writing);
-    registerSqliteConnection(reader, reading);
-    const groupCommit = new GroupCommit(
-      writing,
-      (work) => new OpenTransaction(writer).run(work),
-      observe,
-      stuckAfterMs,
-    );
-    // The reader is closed first: the last connection to close checkpoints the log, and a read-only one cannot.
-    return new SqliteDatabase(reader, [reading, writing], groupCommit);
+    database = new SqliteDatabase(file, settings, { writing, writer }, observe);
+    return database;
   } catch (error) {
     writing.close();
     throw error;

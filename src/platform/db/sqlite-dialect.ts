@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { isSqliteBusy, translateSqliteError } from './database-unavailable.ts';
+import { isSqliteBusy, isSqliteCorrupt, translateSqliteError } from './database-unavailable.ts';
 
 /** Enough for every distinct query of the product; `in (...)` lists of many lengths must not grow it without bound. */
 const statementCacheSize = 500;
@@ -28,16 +28,20 @@ export interface SqliteConnectionOptions {
   readonly readOnly: boolean;
   /** How long another process that keeps the file locked is waited for. */
   readonly busyTimeoutMs: number;
+  /** Called when SQLite finds the file malformed. */
+  readonly onCorrupt?: () => void;
 }
 
 /** One connection of `node:sqlite`; calls are synchronous, so a statement is never entered twice. */
 export class SqliteConnection implements DatabaseConnection {
   readonly sqlite: DatabaseSync;
   readonly #busyTimeoutMs: number;
+  readonly #onCorrupt: () => void;
   readonly #statements = new Map<string, CachedStatement>();
 
-  constructor(file: string, { readOnly, busyTimeoutMs }: SqliteConnectionOptions) {
+  constructor(file: string, { readOnly, busyTimeoutMs, onCorrupt = () => {} }: SqliteConnectionOptions) {
     this.#busyTimeoutMs = busyTimeoutMs;
+    this.#onCorrupt = onCorrupt;
     this.sqlite = new DatabaseSync(file, {
       readOnly,
       timeout: busyTimeoutMs,
@@ -60,6 +64,7 @@ export class SqliteConnection implements DatabaseConnection {
       try {
         return step();
       } catch (error) {
+        if (isSqliteCorrupt(error)) this.#onCorrupt();
         if (!isSqliteBusy(error) || performance.now() - startMs > this.#busyTimeoutMs)
           throw translateSqliteError(error);
       }

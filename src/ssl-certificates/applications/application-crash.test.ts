@@ -22,6 +22,8 @@ function dying(database: Database, transactions: number, instant: Instant) {
   const dyingDatabase: Database = {
     engine: database.engine,
     tables: () => database.tables(),
+    probe: () => database.probe(),
+    checkIntegrity: () => database.checkIntegrity(),
     close: () => database.close(),
     async transaction(work) {
       if (left < 0) throw new Killed();
