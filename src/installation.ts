@@ -26,7 +26,7 @@ import type { Random } from './platform/random.ts';
 import { StartRefused } from './platform/start-refused.ts';
 import { readSslConfiguration, type SslConfiguration } from './ssl-certificates/index.ts';
 
-const sqliteName = 'openccm.db';
+export const sqliteName = 'openccm.db';
 export const bootstrapFile = 'bootstrap.json';
 const uncommittedBootstrapFile = 'bootstrap.json.uncommitted';
 

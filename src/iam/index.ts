@@ -18,6 +18,8 @@ import { systemActor } from './system-actor.ts';
 import { deleteExpiredSessions } from './tokens/store.ts';
 import { findUserOfAnyAccount } from './users/store.ts';
 
+/** Opens the secret of every access key, as a check of the database or of a backup. */
+export { verifyAccessKeys } from './access-keys/verify-access-keys.ts';
 /** How services put their questions to identity: their permissions, and what each is asked for. */
 export {
   type AccessTarget,

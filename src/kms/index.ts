@@ -45,5 +45,7 @@ export {
 export type { RsaPoolSizes } from './providers/rsa-key-pool.ts';
 /** Thrown where the owner has no private key of that id. */
 export { PrivateKeyNotFound } from './providers/software-key-store.ts';
+/** Opens every key of the database, as a check of it or of a backup. */
+export { verifyStoredKeys } from './verify-stored-keys.ts';
 /** The service's version as `GET /` of it answers. */
 export { kmsVersion } from './version-routes.ts';

@@ -45,6 +45,8 @@ export { idField, type RevocationReason } from './request-fields.ts';
 export type { CrlConfiguration, RevocationPort, StatusChange } from './revocation-port.ts';
 export type { IssuedServerCertificate } from './server-certificates/issue-server-certificate.ts';
 export type { ServerCertificates } from './server-certificates/server-certificates.ts';
+/** Verifies every CA of the database, as a check of it or of a backup. */
+export { verifyAuthorities } from './verify-authorities.ts';
 
 export interface PrivateCa {
   /** The API of reference 4.2.1, 4.2.2, 4.2.4 and 4.2.6. */

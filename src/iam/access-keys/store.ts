@@ -84,3 +84,18 @@ export async function lockActiveAccessKey(transaction: Transaction, accessKey: s
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
+
+/** A page of the keys of all accounts, after the given one. */
+export function listAccessKeysOfAllAccounts(
+  reader: Reader,
+  after: AccessKeyTable | undefined,
+): Promise<AccessKeyTable[]> {
+  return reader
+    .tables<IamTables>()
+    .selectFrom('access_keys')
+    .selectAll()
+    .where('access_key', '>', after?.access_key ?? '')
+    .orderBy('access_key')
+    .limit(500)
+    .execute();
+}

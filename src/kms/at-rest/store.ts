@@ -119,3 +119,20 @@ export async function insertDefaultKey(
     .executeTakeFirst();
   if (inserted) await tables.insertInto('kms_key_versions').values(version).execute();
 }
+
+/** A page of all versions of all keys, after the given one. */
+export function listVersions(reader: Reader, after: KeyVersionTable | undefined): Promise<KeyVersionTable[]> {
+  return reader
+    .tables<KeyStoreTables>()
+    .selectFrom('kms_key_versions')
+    .selectAll()
+    .$if(after !== undefined, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('key_id', 'version'), '>', tuple(after!.key_id, after!.version)),
+      ),
+    )
+    .orderBy('key_id')
+    .orderBy('version')
+    .limit(500)
+    .execute();
+}

@@ -42,3 +42,18 @@ export async function deletePrivateKey(
   const result = await tables.deleteFrom('kms_private_keys').where('key_id', '=', keyId).executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
+
+/** A page of the private keys of all accounts, after the given one. */
+export function listPrivateKeys(
+  reader: Reader,
+  after: PrivateKeyTable | undefined,
+): Promise<PrivateKeyTable[]> {
+  return reader
+    .tables<KeyStoreTables>()
+    .selectFrom('kms_private_keys')
+    .selectAll()
+    .where('key_id', '>', after?.key_id ?? '')
+    .orderBy('key_id')
+    .limit(500)
+    .execute();
+}

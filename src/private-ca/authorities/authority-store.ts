@@ -287,3 +287,24 @@ export async function deleteAuthorityRow(transaction: Transaction, seen: SeenAut
     .executeTakeFirst();
   return numDeletedRows === 1n;
 }
+
+export type CertifiedAuthority = Pick<
+  CertificateAuthority,
+  'ca_id' | 'account_id' | 'type' | 'certificate_der' | 'public_key_spki'
+>;
+
+/** A page of the CAs of all accounts that have a certificate, after the given one. */
+export function listCertifiedAuthorities(
+  reader: Reader,
+  after: CertifiedAuthority | undefined,
+): Promise<CertifiedAuthority[]> {
+  return reader
+    .tables<PrivateCaTables>()
+    .selectFrom('certificate_authorities')
+    .select(['ca_id', 'account_id', 'type', 'certificate_der', 'public_key_spki'])
+    .where('certificate_der', 'is not', null)
+    .where('ca_id', '>', after?.ca_id ?? '')
+    .orderBy('ca_id')
+    .limit(200)
+    .execute();
+}
