@@ -41,7 +41,12 @@ export {
   type SignedStructure,
   verifyStructure,
 } from './certificate/signed-structure.ts';
-export { constrainedNames, namesSatisfy, newComparisonBudget } from './chain/name-constraints.ts';
+export {
+  constrainedNames,
+  namesSatisfy,
+  newComparisonBudget,
+  subtreeWithin,
+} from './chain/name-constraints.ts';
 export { type ChainFailure, type ChainResult, chainLimit, validateChain } from './chain/validate-chain.ts';
 export * from './crl/index.ts';
 export { buildCsr } from './csr/build-csr.ts';

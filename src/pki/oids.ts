@@ -125,6 +125,8 @@ export const oids = {
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   userPrincipalName: '1.3.6.1.4.1.311.20.2.3',
+  /** RFC 4556 §3.2.2, id-pkinit-san. */
+  kerberosPrincipalName: '1.3.6.1.5.2.2',
 
   anyExtendedKeyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

@@ -1,6 +1,6 @@
 import { children, der, readDer } from '../pki/index.ts';
 import type { Reader } from '../platform/db/index.ts';
-import { findAuthorityCertificate } from './authorities/authority-store.ts';
+import { type AuthorityCertificate, findAuthorityCertificate } from './authorities/authority-store.ts';
 
 /** More levels than a chain can have: path lengths end at 6, and a root has no limit. */
 const longestChain = 32;
@@ -10,19 +10,41 @@ export function splitCertificates(concatenated: Uint8Array): Uint8Array[] {
   return children(readDer(der.sequence(concatenated))).map((certificate) => certificate.raw);
 }
 
+/** The CAs of this installation from one CA (included) upwards. */
+async function authoritiesFrom(
+  reader: Reader,
+  accountId: string,
+  caId: string,
+): Promise<AuthorityCertificate[]> {
+  const found: AuthorityCertificate[] = [];
+  let next: string | null = caId;
+  while (next !== null && found.length < longestChain) {
+    const row = await findAuthorityCertificate(reader, accountId, next);
+    if (row?.certificate_der == null) break;
+    found.push(row);
+    next = row.issuer_id;
+  }
+  return found;
+}
+
 /**
  * DER of the certificates from a CA (included) up to the root: over issuers of this installation, then what was imported
  * above. Where an imported CA came without its chain, the chain ends with it.
  */
 export async function chainFrom(reader: Reader, accountId: string, caId: string): Promise<Uint8Array[]> {
-  const chain: Uint8Array[] = [];
-  let next: string | null = caId;
-  while (next !== null && chain.length < longestChain) {
-    const row = await findAuthorityCertificate(reader, accountId, next);
-    if (row?.certificate_der == null) break;
-    chain.push(row.certificate_der);
-    if (row.imported_chain_der !== null) chain.push(...splitCertificates(row.imported_chain_der));
-    next = row.issuer_id;
-  }
-  return chain;
+  return (await chainWithAuthorities(reader, accountId, caId)).chain;
+}
+
+/** As `chainFrom`, with the ids of the CAs of this installation in it, the nearest first. */
+export async function chainWithAuthorities(
+  reader: Reader,
+  accountId: string,
+  caId: string,
+): Promise<{ readonly chain: Uint8Array[]; readonly caIds: readonly string[] }> {
+  const rows = await authoritiesFrom(reader, accountId, caId);
+  const chain = rows.flatMap(({ certificate_der: own, imported_chain_der: imported }) => [
+    ...(own === null ? [] : [own]),
+    ...(imported === null ? [] : splitCertificates(imported)),
+  ]);
+  return { chain, caIds: rows.map(({ ca_id }) => ca_id) };
 }

@@ -1,5 +1,12 @@
 import { Type } from 'typebox';
-import { attributesOfName, type DistinguishedName as EncodedName, nameFromAttributes } from '../pki/index.ts';
+import {
+  attributesOfName,
+  attributeValues,
+  type DistinguishedName as EncodedName,
+  nameFromAttributes,
+  oids,
+  type SubjectAttributes,
+} from '../pki/index.ts';
 
 /** A subject as clients write it. Empty stands for absent: Terraform sends empty strings for what is not set. */
 export interface DistinguishedName {
@@ -104,7 +111,23 @@ export function toEncodedName(columns: DistinguishedNameColumns): EncodedName {
 
 /** The six attributes of a name that came in from outside; others have no column, they stay in the certificate. */
 export function columnsOfEncodedName(name: EncodedName): DistinguishedNameColumns {
-  const attributes = attributesOfName(name);
+  return columnsOf(attributesOfName(name));
+}
+
+/** As `columnsOfEncodedName`, with all values of an attribute that stands there more than once: none is hidden from lists. */
+export function columnsOfWholeName(name: EncodedName): DistinguishedNameColumns {
+  const all = (type: string) => attributeValues(name, type).join(', ');
+  return columnsOf({
+    commonName: all(oids.commonName),
+    country: all(oids.country),
+    state: all(oids.state),
+    locality: all(oids.locality),
+    organization: all(oids.organization),
+    organizationalUnit: all(oids.organizationalUnit),
+  });
+}
+
+function columnsOf(attributes: SubjectAttributes): DistinguishedNameColumns {
   return toColumns({
     common_name: attributes.commonName,
     country: attributes.country,

@@ -13,10 +13,11 @@ import type { Database, Transaction } from '../platform/db/index.ts';
 import {
   type AuthoritySummary,
   findAuthoritySummary,
+  findIssuancePolicies,
   holdAuthorityState,
 } from './authorities/authority-store.ts';
 import { type CertificateAuthority, requireAllowed } from './ca.ts';
-import { chainFrom } from './chain.ts';
+import { chainWithAuthorities } from './chain.ts';
 import { pcaError } from './errors.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import type { RevocationPort } from './revocation-port.ts';
@@ -40,10 +41,14 @@ export interface Issuer {
   readonly addressExtensions: readonly Extension[];
   /** Of its certificate and those above it. */
   readonly inheritedConstraints: readonly NameConstraints[];
+  /** The CAs of this installation above it, the nearest first. */
+  readonly idsAbove: readonly string[];
+  /** Their stored issuance policies; null: none. */
+  readonly policiesAbove: readonly (string | null)[];
 }
 
 /** What never changes while the certificate is the same. */
-type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier' | 'inheritedConstraints'> & {
+type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier' | 'inheritedConstraints' | 'idsAbove'> & {
   readonly serialNumber: string;
 };
 
@@ -119,7 +124,7 @@ export class Issuers {
     if (ca === undefined) throw issuerNotFound();
     if (own !== undefined) await permit(own.enterprise_project_id);
     requireIssuing(ca, this.#clock.nowMs());
-    const { nameDer, keyIdentifier, inheritedConstraints } = await this.#identityOf(ca);
+    const { nameDer, keyIdentifier, inheritedConstraints, idsAbove } = await this.#identityOf(ca);
     return {
       ca,
       accountId,
@@ -130,6 +135,8 @@ export class Issuers {
       validity: { notBefore: ca.not_before!, notAfter: ca.not_after },
       addressExtensions: this.#revocation?.addressExtensions(ca) ?? [],
       inheritedConstraints,
+      idsAbove,
+      policiesAbove: await findIssuancePolicies(this.#database, ca.account_id, idsAbove),
     };
   }
 
@@ -145,10 +152,12 @@ export class Issuers {
       throw issuerNotFound();
     }
     requireIssuing(state, this.#clock.nowMs());
-    if (state.issuance_policy !== issuer.ca.issuance_policy) {
+    const policiesAbove = await findIssuancePolicies(transaction, ca.account_id, issuer.idsAbove);
+    const isSameAbove = policiesAbove.every((policy, index) => policy === issuer.policiesAbove[index]);
+    if (state.issuance_policy !== ca.issuance_policy || !isSameAbove) {
       throw pcaError(
         'PCA.00030201',
-        'The issuance policy of the CA was changed at the same time; send it again.',
+        'The issuance policy of the CA or of one above it was changed at the same time; send it again.',
       );
     }
   }
@@ -156,11 +165,13 @@ export class Issuers {
   async #identityOf(ca: AuthoritySummary): Promise<IssuerIdentity> {
     const known = this.#identities.get(ca.ca_id);
     if (known !== undefined && known.serialNumber === ca.serial_number) return known;
-    const chain = (await chainFrom(this.#database, ca.account_id, ca.ca_id)).map(parseCertificate);
+    const found = await chainWithAuthorities(this.#database, ca.account_id, ca.ca_id);
+    const chain = found.chain.map(parseCertificate);
     const [certificate] = chain;
     if (certificate === undefined) throw new Error(`CA ${ca.ca_id} issues without a certificate`);
     const identity = {
       serialNumber: ca.serial_number!,
+      idsAbove: found.caIds.slice(1),
       nameDer: certificate.subjectDer,
       // An imported certificate may lack the extension, or have computed it in another way.
       keyIdentifier: certificate.known.subjectKeyIdentifier ?? keyIdentifierOf(certificate.spki),

@@ -1,9 +1,11 @@
 import type { NameConstraints } from '../certificate/extensions/index.ts';
 import type { GeneralName } from '../certificate/general-name.ts';
 import type { Certificate } from '../certificate/parse-certificate.ts';
-import { findAttribute } from '../names/distinguished-name.ts';
+import { attributeValues } from '../names/distinguished-name.ts';
+import { foldHost } from '../names/host-pattern.ts';
 import { parseIpAddress } from '../names/ip-address.ts';
 import { nameStartsWith } from '../names/same-name.ts';
+import { parseUri } from '../names/uri.ts';
 import { oids } from '../oids.ts';
 
 /** Comparisons that may still be made for a chain, so that its names and constraints cannot multiply without end. */
@@ -14,14 +16,10 @@ export function newComparisonBudget(): ComparisonBudget {
   return { left: 50_000 };
 }
 
-function withoutFinalDot(host: string): string {
-  return host.toLowerCase().replace(/\.$/, '');
-}
-
 /** RFC 5280 §4.2.1.10: the name itself and what adds labels on its left; a leading dot leaves the name itself out. */
 function dnsWithin(host: string, base: string): boolean {
-  const name = withoutFinalDot(host);
-  const subtree = withoutFinalDot(base);
+  const name = foldHost(host);
+  const subtree = foldHost(base);
   if (subtree === '') return true;
   if (subtree.startsWith('.')) return name.endsWith(subtree);
   return name === subtree || name.endsWith(`.${subtree}`);
@@ -29,25 +27,24 @@ function dnsWithin(host: string, base: string): boolean {
 
 /** A host or, with a leading dot, the hosts under a domain. */
 function hostWithin(host: string, base: string): boolean {
-  const subtree = withoutFinalDot(base);
-  return subtree.startsWith('.') ? dnsWithin(host, subtree) : withoutFinalDot(host) === subtree;
+  const subtree = foldHost(base);
+  return subtree.startsWith('.') ? dnsWithin(host, subtree) : foldHost(host) === subtree;
 }
 
-function emailWithin(mailbox: string, base: string): boolean {
-  const at = mailbox.lastIndexOf('@');
-  const host = mailbox.slice(at + 1);
+/** Undefined for what is no mailbox: software disagrees about which of several `@` counts. */
+function emailWithin(mailbox: string, base: string): boolean | undefined {
+  const [local, host, ...more] = mailbox.split('@');
+  if (host === undefined || more.length > 0) return undefined;
   if (!base.includes('@')) return hostWithin(host, base);
   const baseAt = base.lastIndexOf('@');
   // The local part is case sensitive (RFC 5280 §7.5), the host is not.
-  return mailbox.slice(0, at) === base.slice(0, baseAt) && hostWithin(host, base.slice(baseAt + 1));
+  return local === base.slice(0, baseAt) && hostWithin(host, base.slice(baseAt + 1));
 }
 
-function hostOfUri(uri: string): string | undefined {
-  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
-  const host = authority?.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-  // RFC 5280 §4.2.1.10 knows domain names only: an address can be in no subtree.
-  if (host === undefined || host === '' || host.startsWith('[') || /^[\d.]+$/.test(host)) return undefined;
-  return host;
+/** RFC 5280 §4.2.1.10 knows domain names only: an address can be in no subtree. */
+function hostOfUri(text: string): string | undefined {
+  const host = parseUri(text)?.authority?.host;
+  return host === undefined || host.startsWith('[') || /^[\d.]+$/.test(host) ? undefined : host;
 }
 
 function ipWithin(address: string, range: string): boolean {
@@ -82,14 +79,18 @@ function sameForm(name: GeneralName, base: GeneralName): boolean {
 /** `*.example.com` also names `a.example.com`, so an exclusion of that must hit it. */
 function wildcardTouches(name: GeneralName, base: GeneralName): boolean {
   if (name.type !== 'DNS' || base.type !== 'DNS' || !name.value.startsWith('*.')) return false;
-  const subtree = withoutFinalDot(base.value);
-  return subtree.slice(subtree.indexOf('.', 1) + 1) === withoutFinalDot(name.value).slice(2);
+  const subtree = foldHost(base.value);
+  return subtree.slice(subtree.indexOf('.', 1) + 1) === foldHost(name.value).slice(2);
+}
+
+function withoutCase(name: GeneralName): GeneralName {
+  return name.type === 'EMAIL' ? { type: 'EMAIL', value: name.value.toLowerCase() } : name;
 }
 
 function excludedBy(name: GeneralName, base: GeneralName): boolean {
   if (!sameForm(name, base)) return false;
-  // What cannot be told is treated as forbidden.
-  return isWithin(name, base) !== false || wildcardTouches(name, base);
+  // What cannot be told is treated as forbidden, and so is a mailbox that differs in letter case only.
+  return isWithin(withoutCase(name), withoutCase(base)) !== false || wildcardTouches(name, base);
 }
 
 /** Whether all names keep to the constraints (RFC 5280 §6.1.4 (g)). False also when the budget is used up. */
@@ -111,10 +112,29 @@ export function namesSatisfy(
 export function constrainedNames(certificate: Certificate): GeneralName[] {
   const names: GeneralName[] = [...(certificate.known.subjectAlternativeNames ?? [])];
   if (certificate.subject.length > 0) names.push({ type: 'DIRECTORY', name: certificate.subject });
-  // RFC 5280 §4.2.1.10: only where there is no alternative name.
-  const email = findAttribute(certificate.subject, oids.emailAddress);
-  if (email !== undefined && certificate.known.subjectAlternativeNames === undefined) {
-    names.push({ type: 'EMAIL', value: email });
-  }
+  // RFC 5280 §4.2.1.10 wants this where there is no alternative name; software reads the subject in any case.
+  for (const value of attributeValues(certificate.subject, oids.emailAddress))
+    names.push({ type: 'EMAIL', value });
   return names;
+}
+
+/** Whether every name in one subtree lies in another of the same type; for DNS, EMAIL, URI and IP. */
+export function subtreeWithin(inner: GeneralName, outer: GeneralName): boolean {
+  if (inner.type !== outer.type || !('value' in inner) || !('value' in outer)) return false;
+  switch (inner.type) {
+    case 'DNS':
+      return dnsWithin(inner.value, outer.value);
+    case 'URI':
+      return hostWithin(inner.value, outer.value);
+    case 'EMAIL':
+      return inner.value.includes('@')
+        ? emailWithin(inner.value, outer.value) === true
+        : hostWithin(inner.value, outer.value);
+    case 'IP': {
+      const [address, prefix] = inner.value.split('/') as [string, string];
+      return Number(prefix) >= Number(outer.value.split('/')[1]) && ipWithin(address, outer.value);
+    }
+    case 'UPN':
+      return inner.value === outer.value;
+  }
 }

@@ -191,6 +191,22 @@ export async function findAuthorityCertificate(
     .executeTakeFirst();
 }
 
+/** The issuance policies of these CAs, in the given order; null: none. */
+export async function findIssuancePolicies(
+  reader: Reader,
+  accountId: string,
+  caIds: readonly string[],
+): Promise<(string | null)[]> {
+  if (caIds.length === 0) return [];
+  const rows = await tables(reader)
+    .selectFrom('certificate_authorities')
+    .select(['ca_id', 'issuance_policy'])
+    .where('account_id', '=', accountId)
+    .where('ca_id', 'in', [...caIds])
+    .execute();
+  return caIds.map((caId) => rows.find((row) => row.ca_id === caId)?.issuance_policy ?? null);
+}
+
 function filtered<Output>(
   selection: SelectQueryBuilder<PrivateCaTables, 'certificate_authorities', Output>,
   query: AuthorityQuery,

@@ -62,7 +62,7 @@ async function issue(
 ): Promise<IssuedCertificate> {
   const { csr, issuer, validity } = accepted;
   const serialNumber = newSerialNumber(ports.random, ports.clock.nowMs());
-  const der = await issueUnder(issuer, 'authority', {
+  const der = await issueUnder(issuer, 'authority kept elsewhere', {
     serialNumber,
     subject: subject.der,
     notBeforeMs: validity.notBefore,

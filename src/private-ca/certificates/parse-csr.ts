@@ -1,5 +1,5 @@
 import { type CertificationRequest, describeSignatureAlgorithm, encodePem } from '../../pki/index.ts';
-import { columnsOfEncodedName, type DistinguishedNameInfo, toInfo } from '../distinguished-name.ts';
+import { columnsOfWholeName, type DistinguishedNameInfo, toInfo } from '../distinguished-name.ts';
 import { readCertificationRequest, requirePossession } from './certification-request.ts';
 
 export interface ParsedCsr {
@@ -24,6 +24,6 @@ export async function parseCsrText(text: string): Promise<ParsedCsr> {
     // Known, or it could not have been verified.
     signature_algorithm: describeSignatureAlgorithm(csr.signatureAlgorithm!),
     public_key: encodePem('PUBLIC KEY', csr.spki, '\r\n'),
-    distinguished_name: toInfo(columnsOfEncodedName(csr.subject)),
+    distinguished_name: toInfo(columnsOfWholeName(csr.subject)),
   };
 }

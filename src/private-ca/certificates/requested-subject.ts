@@ -6,7 +6,7 @@ import {
   oids,
   tags,
 } from '../../pki/index.ts';
-import { columnsOfEncodedName, type DistinguishedNameColumns } from '../distinguished-name.ts';
+import { columnsOfWholeName, type DistinguishedNameColumns } from '../distinguished-name.ts';
 import { incorrectCsr } from './certification-request.ts';
 
 /** Reference, table 4-205, and for the others the upper bounds of RFC 5280, appendix A.1; characters. */
@@ -38,7 +38,7 @@ export function requestedSubject(
   for (const attribute of attributes) checkAttribute(attribute);
   return {
     der: attributes.some(needsAnotherType) ? reencoded(csr.subject) : csr.subjectDer,
-    columns: columnsOfEncodedName(csr.subject),
+    columns: columnsOfWholeName(csr.subject),
     isEmpty: attributes.length === 0,
   };
 }

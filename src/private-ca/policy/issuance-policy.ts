@@ -5,6 +5,7 @@ import { type PurposeFlag, purposeOfFlag } from '../certificates/extended-key-us
 import { pcaError } from '../errors.ts';
 import { oneOf } from '../request-fields.ts';
 import { validityTypes } from '../validity.ts';
+import { findWrongPattern } from './allowed-names.ts';
 
 const strict = { additionalProperties: false } as const;
 const mostEntries = 100;
@@ -27,12 +28,12 @@ const subtrees = Type.Object(
 
 const allowedNames = Type.Object(
   {
-    common_name: texts('Patterns.'),
-    dns: texts('Patterns.'),
+    common_name: texts('Patterns; * stands for any characters.'),
+    dns: texts('Hosts; a first label * stands for one label or more, another * stays within its label.'),
     ip: texts('Address/prefix.'),
-    email: texts('Patterns.'),
-    uri: texts('Patterns.'),
-    upn: texts('Patterns.'),
+    email: texts('local-part@host, both with *.'),
+    uri: texts('scheme://host[:port][/path]; each part is compared by itself.'),
+    upn: texts('user@realm, both with *.'),
   },
   strict,
 );
@@ -41,6 +42,21 @@ const longestValidity = Type.Object(
   {
     type: oneOf(validityTypes, 'As in a validity.'),
     value: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  },
+  strict,
+);
+
+const subordinateAuthorities = Type.Object(
+  {
+    allowed: Type.Optional(
+      oneOf(
+        ['NONE', 'KEPT_HERE', 'ALL'],
+        'Which CAs may be certified: none, those whose key is here, or all.',
+      ),
+    ),
+    max_path_length: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 6, description: 'Longest path length of a CA directly below.' }),
+    ),
   },
   strict,
 );
@@ -73,6 +89,7 @@ export const issuancePolicySchema = Type.Object(
     ),
     max_validity: Type.Optional(longestValidity),
     max_subordinate_validity: Type.Optional(longestValidity),
+    subordinate_authorities: Type.Optional(subordinateAuthorities),
     extended_key_usages: Type.Optional(
       Type.Array(oneOf(purposes, 'Purpose.'), { minItems: 1, maxItems: 20 }),
     ),
@@ -139,4 +156,6 @@ export function requireSoundPolicy(policy: IssuancePolicy): void {
   const wrong = (policy.allowed_names?.ip ?? []).findIndex((range) => !isRange(range));
   if (wrong >= 0)
     throw pcaError('PCA.00020001', `allowed_names.ip[${wrong}] is not of the form address/prefix.`);
+  const pattern = policy.allowed_names && findWrongPattern(policy.allowed_names);
+  if (pattern !== undefined) throw pcaError('PCA.00020001', `${pattern}.`);
 }

@@ -1,18 +1,23 @@
 import {
-  type AlternativeName,
+  attributeValues,
   type Certificate,
   constrainedNames,
-  findAttribute,
+  formatIpAddress,
   type GeneralName,
   type NameConstraints,
   namesSatisfy,
   newComparisonBudget,
   oids,
+  parseIpAddress,
   parsePublicKey,
 } from '../../pki/index.ts';
 import { type PurposeFlag, purposeOfFlag } from '../certificates/extended-key-usage.ts';
 import { addPeriod, type ValidityRequest } from '../validity.ts';
+import { allowedNamesProblem, hostInCommonName, wordsFor } from './allowed-names.ts';
 import { constraintsOf, type IssuancePolicy } from './issuance-policy.ts';
+
+/** What the certificate is for, and where its key is. */
+export type CertifiedKind = 'entity' | 'authority' | 'authority kept elsewhere';
 
 /** What breaks a rule, in words that follow the rule's name. */
 export interface Breach {
@@ -20,83 +25,26 @@ export interface Breach {
   readonly problem: string;
 }
 
-const hostName = /^(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/i;
-
 /** The names that clients may take the certificate to stand for. */
-function namesOf(certificate: Certificate, isAuthority: boolean): GeneralName[] {
+function namesOf(certificate: Certificate): GeneralName[] {
   const names = constrainedNames(certificate);
-  if (isAuthority) return names;
-  const commonName = findAttribute(certificate.subject, oids.commonName);
-  const isHost = commonName !== undefined && hostName.test(commonName);
-  // Software that finds no DNS name takes the common name for one.
-  if (isHost && !names.some(({ type }) => type === 'DNS')) names.push({ type: 'DNS', value: commonName });
-  return names;
+  const commonNames = attributeValues(certificate.subject, oids.commonName);
+  names.push(...commonNames.flatMap((commonName) => hostInCommonName(commonName) ?? []));
+  return [...names, ...names.flatMap(mappedAddress)];
 }
 
-function wordsFor(name: GeneralName): string {
-  return 'value' in name ? `${name.type} ${name.value}` : name.type;
+/** RFC 4291 §2.5.5.2: an IPv4 address written as IPv6. It has to be permitted as either. */
+function mappedAddress(name: GeneralName): GeneralName[] {
+  if (name.type !== 'IP') return [];
+  const octets = parseIpAddress(name.value);
+  const isMapped = octets.length === 16 && formatIpAddress(octets).startsWith('::ffff:');
+  return isMapped ? [{ type: 'IP', value: formatIpAddress(octets.subarray(12)) }] : [];
 }
 
 /** The first name that does not keep to the constraints. */
 function offending(names: readonly GeneralName[], constraints: NameConstraints): GeneralName | undefined {
   const budget = newComparisonBudget();
   return names.find((name) => !namesSatisfy([name], constraints, budget));
-}
-
-/** Whether the text fits the pattern: its parts between the asterisks stand in it one after the other. */
-export function fitsPattern(text: string, pattern: string): boolean {
-  const [first = '', ...rest] = pattern.toLowerCase().split('*');
-  const whole = text.toLowerCase();
-  const last = rest.pop();
-  if (last === undefined) return whole === first;
-  if (whole.length < first.length + last.length || !whole.startsWith(first) || !whole.endsWith(last))
-    return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = whole.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= whole.length - last.length;
-}
-
-function allowedNamesProblem(
-  certificate: Certificate,
-  allowed: NonNullable<IssuancePolicy['allowed_names']>,
-): string | undefined {
-  const commonName = findAttribute(certificate.subject, oids.commonName);
-  const fitsNone = (text: string, patterns: readonly string[]) =>
-    !patterns.some((pattern) => fitsPattern(text, pattern));
-  if (allowed.common_name !== undefined && fitsNone(commonName ?? '', allowed.common_name))
-    return `the common name ${commonName ?? ''} fits none of common_name`;
-  for (const name of certificate.known.subjectAlternativeNames ?? []) {
-    if (!('value' in name)) return `an alternative name of type ${name.type} is not listed`;
-    const isAllowed = isNameAllowed(name, allowed);
-    if (!isAllowed) return `${wordsFor(name)} is not listed`;
-  }
-  return undefined;
-}
-
-function isNameAllowed(
-  name: AlternativeName,
-  allowed: NonNullable<IssuancePolicy['allowed_names']>,
-): boolean {
-  const among = (patterns: readonly string[] = []) =>
-    patterns.some((pattern) => fitsPattern(name.value, pattern));
-  switch (name.type) {
-    case 'DNS':
-      return among(allowed.dns);
-    case 'EMAIL':
-      return among(allowed.email);
-    case 'URI':
-      return among(allowed.uri);
-    case 'UPN':
-      return among(allowed.upn);
-    case 'IP': {
-      const permitted = (allowed.ip ?? []).map((value) => ({ type: 'IP', value }) as const);
-      return permitted.length > 0 && offending([name], { permitted, excluded: [] }) === undefined;
-    }
-  }
 }
 
 function validityProblem(
@@ -116,14 +64,51 @@ function purposesProblem({ known }: Certificate, allowed: readonly PurposeFlag[]
   return other && `the purpose ${other} is not listed`;
 }
 
-/** The first rule that the certificate breaks; undefined if it keeps to all. */
+function subordinateProblem(
+  { known }: Certificate,
+  kind: CertifiedKind,
+  { allowed = 'ALL', max_path_length: longest }: NonNullable<IssuancePolicy['subordinate_authorities']>,
+  levelsBelow: number,
+): string | undefined {
+  if (kind === 'entity') return undefined;
+  if (allowed === 'NONE') return 'no CA is allowed';
+  if (allowed === 'KEPT_HERE' && kind === 'authority kept elsewhere')
+    return 'no CA whose key is kept elsewhere is allowed';
+  const pathLength = known.basicConstraints?.pathLength ?? Number.POSITIVE_INFINITY;
+  if (longest === undefined || pathLength <= longest - levelsBelow) return undefined;
+  return `a path length of ${pathLength} is more than max_path_length leaves, ${longest - levelsBelow}`;
+}
+
+/**
+ * The first rule about names, purposes or CAs that the certificate breaks: those of a policy that bind whatever is issued below its
+ * CA. `levelsBelow`: how many CAs the issuer stands below that one.
+ */
+export function findInheritedBreach(
+  certificate: Certificate,
+  kind: CertifiedKind,
+  policy: IssuancePolicy,
+  levelsBelow: number,
+): Breach | undefined {
+  const constraints = constraintsOf(policy);
+  const name = constraints && offending(namesOf(certificate), constraints);
+  if (name) return { rule: 'name_constraints', problem: `${wordsFor(name)} is not permitted` };
+  const { allowed_names: allowed, extended_key_usages: purposes, subordinate_authorities: below } = policy;
+  const unlisted = allowed && allowedNamesProblem(certificate, allowed, kind !== 'entity');
+  if (unlisted) return { rule: 'allowed_names', problem: unlisted };
+  const subordinate = below && subordinateProblem(certificate, kind, below, levelsBelow);
+  if (subordinate) return { rule: 'subordinate_authorities', problem: subordinate };
+  const purpose = kind !== 'authority' && purposes && purposesProblem(certificate, purposes);
+  return purpose ? { rule: 'extended_key_usages', problem: purpose } : undefined;
+}
+
+/** The first of the issuing CA's own rules, or of the constraints in certificates above, that the certificate breaks. */
 export function findBreach(
   certificate: Certificate,
+  kind: CertifiedKind,
   policy: IssuancePolicy,
   inherited: readonly NameConstraints[],
 ): Breach | undefined {
-  const isAuthority = certificate.known.basicConstraints?.ca === true;
-  const names = namesOf(certificate, isAuthority);
+  const names = namesOf(certificate);
   for (const constraints of inherited) {
     const name = offending(names, constraints);
     if (name)
@@ -132,20 +117,13 @@ export function findBreach(
         problem: `${wordsFor(name)} is not permitted`,
       };
   }
-  const constraints = constraintsOf(policy);
-  const name = constraints && offending(names, constraints);
-  if (name) return { rule: 'name_constraints', problem: `${wordsFor(name)} is not permitted` };
   const { algorithm, bits } = parsePublicKey(certificate.spki);
   const key = algorithm ?? `RSA${bits}`;
   if (policy.key_algorithms && !policy.key_algorithms.some((each) => each === key))
     return { rule: 'key_algorithms', problem: `a key of ${key} is not listed` };
-  const longestRule = isAuthority ? 'max_subordinate_validity' : 'max_validity';
+  const longestRule = kind === 'entity' ? 'max_validity' : 'max_subordinate_validity';
   const longest = policy[longestRule];
   const tooLong = longest && validityProblem(certificate, longest);
   if (tooLong) return { rule: longestRule, problem: tooLong };
-  if (isAuthority) return undefined;
-  const unlisted = policy.allowed_names && allowedNamesProblem(certificate, policy.allowed_names);
-  if (unlisted) return { rule: 'allowed_names', problem: unlisted };
-  const purpose = policy.extended_key_usages && purposesProblem(certificate, policy.extended_key_usages);
-  return purpose === undefined ? undefined : { rule: 'extended_key_usages', problem: purpose };
+  return findInheritedBreach(certificate, kind, policy, 0);
 }

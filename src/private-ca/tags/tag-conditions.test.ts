@@ -58,8 +58,9 @@ describe('what policies are asked', () => {
     ];
     for (const [method, path, verb, body] of operations) {
       await account.send(method, `${authorityPath}/${path}`, body);
-      const expected = verb === 'import' ? project : { ...project, ...resourceTags };
-      assert.deepEqual(askedAbout(`pca:ca:${verb}`), expected, verb);
+      const tags = verb === 'import' ? {} : resourceTags;
+      const names = ['import', 'activate'].includes(verb) ? { 'pca:SubjectNames': ['CN:Test CA'] } : {};
+      assert.deepEqual(askedAbout(`pca:ca:${verb}`), { ...project, ...tags, ...names }, verb);
     }
   });
 
