@@ -1,9 +1,10 @@
 import { isUniqueViolation, type Transaction } from '../platform/db/index.ts';
 import { lockAccount } from './accounts/store.ts';
 import type { AccessRequest, Actor } from './actor.ts';
+import { BeyondAuthority } from './authority.ts';
 import type { IamContext } from './context.ts';
 import { defined } from './defined.ts';
-import { conflict } from './errors.ts';
+import { conflict, forbidden } from './errors.ts';
 
 export interface Change<Result> {
   readonly result: Result;
@@ -15,7 +16,7 @@ export interface Change<Result> {
 
 /**
  * The shape of every change here: authorise, change and record in one transaction, then let go of what is remembered. A name
- * that is taken already is a 409 of `noun`.
+ * that is taken already is a 409 of `noun`. What the actor has no authority for is a 403 and recorded.
  */
 export async function change<Result>(
   iam: IamContext,
@@ -67,6 +68,10 @@ export async function recordedChange<Result>(
     });
     return done.result;
   } catch (error) {
+    if (error instanceof BeyondAuthority) {
+      await iam.accessControl.recordRefusal(actor, action, error.resourceId, error.message);
+      throw forbidden(error.message);
+    }
     if (isUniqueViolation(error)) throw conflict(noun, 'One of this name exists already.');
     throw error;
   } finally {

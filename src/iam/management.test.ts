@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOnEachDatabase } from '../../test/support/databases.ts';
-import { createTestIdentity, type TestRequest } from '../../test/support/identity.ts';
+import { createTestIdentity, inPerson, type TestRequest } from '../../test/support/identity.ts';
 import { migrations } from './index.ts';
 
 type Fields = Readonly<Record<string, string | boolean | number | null>>;
@@ -189,8 +189,8 @@ describeOnEachDatabase('identity management', migrations, (open) => {
   test('access keys: own ones without a permission, at most two, the secret shown once', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, globex, call } = identity;
-    const bob = await identity.addUser(acme, 'bob', []);
-    const eve = await identity.addUser(acme, 'eve', []);
+    const bob = await inPerson(identity, await identity.addUser(acme, 'bob', []));
+    const eve = await inPerson(identity, await identity.addUser(acme, 'eve', []));
     const url = '/v3.0/OS-CREDENTIAL/credentials';
     const create = { credential: { user_id: bob.userId, description: 'ci' } };
     const { credential } = await call<{ credential: Fields }>(bob, 201, ['POST', url, create]);

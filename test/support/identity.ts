@@ -131,6 +131,11 @@ export async function login(
   return String(response.headers['x-subject-token']);
 }
 
+/** The user with the token of a login without a project scope, as changes of own credentials need it. */
+export async function inPerson({ app }: Pick<TestIdentity, 'app'>, user: TestUser): Promise<TestUser> {
+  return { ...user, token: await login(app, user, { domain: { id: user.account.accountId } }) };
+}
+
 async function userOf(
   iam: Iam,
   app: FastifyInstance,

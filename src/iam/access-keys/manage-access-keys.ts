@@ -1,10 +1,12 @@
+import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { requireAuthorityOver, requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
-import { authorizeUnlessSelf } from '../self-service.ts';
-import type { AccessKeyTable } from '../tables.ts';
+import { authorizeUnlessSelf, isSelf, requireFullSession } from '../self-service.ts';
+import type { AccessKeyTable, UserTable } from '../tables.ts';
 import { accessKeyReference } from '../tokens/session-parent.ts';
 import { endDerivedSessions } from '../tokens/store.ts';
 import { findUser } from '../users/store.ts';
@@ -20,17 +22,22 @@ import {
 /** The vendor's limit: one in use and one to change to. */
 const keysPerUser = 2;
 
-/** Users may manage their own keys without a permission. */
+/**
+ * Users may manage their own keys without a permission, in full sessions. Others make keys for users who may do no more than they
+ * themselves.
+ */
 export async function createAccessKey(
   iam: IamContext,
   actor: Actor,
   userId: string,
   description: string,
 ): Promise<AccessKeyWithSecret> {
-  await authorizeUnlessSelf(iam, actor, userId, iamActions.createAccessKey);
+  await authorizeKeyChange(iam, actor, userId, iamActions.createAccessKey);
   const made = await newAccessKey(iam, { accountId: actor.accountId, userId }, description);
   return serialChange(iam, actor, iamActions.createAccessKey, 'credential', async (transaction) => {
-    if (!(await findUser(transaction, actor.accountId, userId))) throw notFound('user', userId);
+    const user = await findUser(transaction, actor.accountId, userId);
+    if (!user) throw notFound('user', userId);
+    await requireCredentialAuthority(transaction, iam, actor, user);
     const existing = await accessKeysOf(transaction, actor.accountId, userId);
     if (existing.length >= keysPerUser)
       throw conflict('credential', `A user has at most ${keysPerUser} access keys; delete one first.`);
@@ -66,10 +73,12 @@ export async function updateAccessKey(
   update: { readonly status?: AccessKeyTable['status']; readonly description?: string },
 ): Promise<AccessKeyTable> {
   const known = await findAccessKey(iam.database, actor.accountId, accessKey);
-  await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.updateAccessKey);
+  await authorizeKeyChange(iam, actor, known?.user_id ?? '', iamActions.updateAccessKey);
   return serialChange(iam, actor, iamActions.updateAccessKey, 'credential', async (transaction) => {
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
+    const owner = await requireOwner(transaction, actor, key);
+    if (update.status === 'active') await requireCredentialAuthority(transaction, iam, actor, owner);
     if (Object.keys(update).length > 0)
       await updateAccessKeyRow(transaction, actor.accountId, accessKey, update);
     if (update.status === 'inactive') await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
@@ -80,12 +89,34 @@ export async function updateAccessKey(
 
 export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: string): Promise<void> {
   const known = await findAccessKey(iam.database, actor.accountId, accessKey);
-  await authorizeUnlessSelf(iam, actor, known?.user_id ?? '', iamActions.deleteAccessKey);
+  await authorizeKeyChange(iam, actor, known?.user_id ?? '', iamActions.deleteAccessKey);
   await serialChange(iam, actor, iamActions.deleteAccessKey, 'credential', async (transaction) => {
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
+    await requireOwner(transaction, actor, key);
     await deleteAccessKeyRow(transaction, actor.accountId, accessKey);
     await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
     return { result: undefined, resourceId: accessKey, detail: `of user ${key.user_id}` };
   });
+}
+
+async function authorizeKeyChange(
+  iam: IamContext,
+  actor: Actor,
+  userId: string,
+  action: string,
+): Promise<void> {
+  await authorizeUnlessSelf(iam, actor, userId, action);
+  if (isSelf(actor, userId)) await requireFullSession(iam, actor, action);
+}
+
+async function requireOwner(
+  transaction: Transaction,
+  actor: Actor,
+  { user_id: userId }: AccessKeyTable,
+): Promise<UserTable> {
+  const owner = await findUser(transaction, actor.accountId, userId);
+  if (!owner) throw notFound('user', userId);
+  requireAuthorityOver(actor, owner);
+  return owner;
 }

@@ -1,6 +1,8 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import { findAccount, findAccountByName } from '../accounts/store.ts';
 import type { Actor } from '../actor.ts';
+import { loadGrants } from '../authentication/load-grants.ts';
+import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { describeDependents } from '../dependents.ts';
@@ -50,6 +52,7 @@ export async function createAgency(iam: IamContext, actor: Actor, input: AgencyI
   });
 }
 
+/** Whoever lets others use an agency, or longer, has what it has. */
 export async function updateAgency(
   iam: IamContext,
   actor: Actor,
@@ -68,6 +71,8 @@ export async function updateAgency(
       ...(input.description === undefined ? {} : { description: input.description }),
       ...(input.duration === undefined ? {} : durationColumns(input.duration, iam.clock.nowMs())),
     };
+    if (input.trustName !== undefined || input.trustAccountId !== undefined || input.duration !== undefined)
+      requireGrantable(iam, actor, agencyId, await loadGrants(transaction, actor.accountId, [agencyId]));
     if (Object.keys(columns).length > 0)
       await updateAgencyRow(transaction, actor.accountId, agencyId, columns);
     const detail = Object.keys(columns).join(', ');

@@ -1,20 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.ts';
 import type { Reader } from '../../platform/db/index.ts';
 import { findAccount } from '../accounts/store.ts';
 import { findAgencyOfAnyAccount } from '../agencies/store.ts';
 import { findProviderOfAnyAccount } from '../federation/store.ts';
 import { groupIdsOf } from '../groups/store.ts';
-import { type CompiledStatement, compilePolicy } from '../policies/compile-policy.ts';
-import type { Grant, GrantScope } from '../policies/decide.ts';
-import type { Policy } from '../policies/policy.ts';
-import { findCustomPolicies } from '../policies/store.ts';
-import { findSystemPolicy } from '../policies/system-policies.ts';
-import { findAssignments } from '../role-assignments/store.ts';
-import type { RoleAssignmentTable, SessionTable } from '../tables.ts';
+import type { Grant } from '../policies/decide.ts';
+import type { SessionTable } from '../tables.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { IdleUsers } from './idle-users.ts';
+import { loadGrants } from './load-grants.ts';
 
 /** What a session says about whom it is for; see SessionTable. */
 export type SessionHolder = Pick<
@@ -49,7 +44,6 @@ interface Assumer {
 }
 
 const maximumPrincipals = 10_000;
-const maximumPolicies = 10_000;
 
 /** Loads principals and remembers them for about a second. Undefined for what is deleted, disabled or at its end. */
 export class PrincipalLoader {
@@ -57,7 +51,6 @@ export class PrincipalLoader {
   readonly #clock: Clock;
   readonly #idleUsers: IdleUsers;
   readonly #cache: FreshCache<Principal>;
-  readonly #compiled = new LRUCache<string, readonly CompiledStatement[]>({ max: maximumPolicies });
 
   constructor(reader: Reader, clock: Clock, version: IdentityVersion, idleUsers: IdleUsers) {
     this.#reader = reader;
@@ -107,7 +100,7 @@ export class PrincipalLoader {
       principalName: user.name,
       isRoot: user.is_root === 1,
       credentialsVersion: user.credentials_version,
-      grants: await this.#grants(account.account_id, subjects),
+      grants: await loadGrants(this.#reader, account.account_id, subjects),
     };
   }
 
@@ -133,7 +126,7 @@ export class PrincipalLoader {
       principalName: `${agency.name}/${assumer.name}`,
       isRoot: false,
       credentialsVersion: assumer.credentialsVersion,
-      grants: await this.#grants(account.account_id, [agencyId]),
+      grants: await loadGrants(this.#reader, account.account_id, [agencyId]),
     };
   }
 
@@ -151,56 +144,12 @@ export class PrincipalLoader {
       principalName: session.federated_name ?? '',
       isRoot: false,
       credentialsVersion: session.credentials_version,
-      grants: await this.#grants(account.account_id, groupIds),
+      grants: await loadGrants(this.#reader, account.account_id, groupIds),
     };
-  }
-
-  async #grants(accountId: string, subjectIds: readonly string[]): Promise<readonly Grant[]> {
-    const assignments = await findAssignments(this.#reader, accountId, { subjectIds });
-    const custom = await findCustomPolicies(this.#reader, accountId, {
-      policyIds: [...new Set(assignments.map((assignment) => assignment.policy_id))],
-    });
-    const customById = new Map(custom.map((policy) => [policy.policyId, policy]));
-    return assignments.flatMap((assignment) => {
-      const policy = findSystemPolicy(assignment.policy_id) ?? customById.get(assignment.policy_id);
-      return policy
-        ? [
-            {
-              scope: scopeOf(assignment),
-              policyId: policy.policyId,
-              policyName: policy.name,
-              statements: this.#compile(policy),
-            },
-          ]
-        : [];
-    });
-  }
-
-  #compile(policy: Policy): readonly CompiledStatement[] {
-    // By content: two updates within one millisecond have the same time.
-    const key = JSON.stringify(policy.document);
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      compiled = compilePolicy(policy.document);
-      this.#compiled.set(key, compiled);
-    }
-    return compiled;
   }
 }
 
 /** A federated user has no row; its id says where it comes from. */
 export function federatedUserId(providerId: string, name: string): string {
   return `${providerId}:${name}`;
-}
-
-function scopeOf(assignment: RoleAssignmentTable): GrantScope {
-  switch (assignment.scope_kind) {
-    case 'domain':
-    case 'all-projects':
-      return { kind: 'account' };
-    case 'project':
-      return { kind: 'project', projectId: assignment.scope_id };
-    case 'enterprise-project':
-      return { kind: 'enterprise-project', enterpriseProjectId: assignment.scope_id };
-  }
 }

@@ -5,6 +5,7 @@ import { describeOnEachDatabase } from '../../../test/support/databases.ts';
 import {
   actorOfToken,
   createTestIdentity,
+  inPerson,
   send,
   type TestIdentity,
   type TestRequest,
@@ -170,7 +171,7 @@ describeOnEachDatabase('federation', migrations, (open) => {
         JSON.stringify(email),
       );
 
-    await call(acme, 200, [
+    await call(await inPerson(identity, acme), 200, [
       'PUT',
       `/v3.0/OS-USER/users/${acme.userId}`,
       { user: { xuser_id: 'al@corp.test' } },

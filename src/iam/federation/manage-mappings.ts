@@ -4,6 +4,7 @@ import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import type { IdentityMappingTable, IdentityProtocolTable } from '../tables.ts';
+import { requireMappingAuthority, requireProtocolAuthority } from './federation-authority.ts';
 import { requireProvider } from './manage-providers.ts';
 import type { MappingRule } from './mapping.ts';
 import {
@@ -28,6 +29,7 @@ export async function setMapping(
 ): Promise<IdentityMappingTable> {
   return change(iam, actor, access, 'identity mapping', async (transaction) => {
     const mapping = { account_id: actor.accountId, mapping_id: mappingId, rules: JSON.stringify(rules) };
+    await requireMappingAuthority(iam, transaction, actor, mappingId, rules);
     if (mode === 'create') await insertMapping(transaction, mapping);
     else {
       if ((await findMappings(transaction, actor.accountId, mappingId)).length === 0)
@@ -60,9 +62,10 @@ export async function setProtocol(
 ): Promise<IdentityProtocolTable> {
   return change(iam, actor, access, 'identity protocol', async (transaction) => {
     const { provider_id: providerId, protocol_id, mapping_id } = protocol;
-    await requireProvider(transaction, actor, providerId);
+    const provider = await requireProvider(transaction, actor, providerId);
     if ((await findMappings(transaction, actor.accountId, mapping_id)).length === 0)
       throw notFound('mapping', mapping_id);
+    await requireProtocolAuthority(iam, transaction, actor, provider, mapping_id);
     const row = { ...protocol, account_id: actor.accountId };
     if (mode === 'create') await insertProtocol(transaction, row);
     else {

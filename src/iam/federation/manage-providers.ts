@@ -7,6 +7,7 @@ import { iamActions } from '../permissions.ts';
 import type { IdentityProviderTable } from '../tables.ts';
 import { providerReference } from '../tokens/session-parent.ts';
 import { endDerivedSessions } from '../tokens/store.ts';
+import { requireProviderAuthority } from './federation-authority.ts';
 import { type OidcConfig, parseSigningKeys } from './oidc-config.ts';
 import { deleteProviderRows, findProviderOfAnyAccount, insertProvider, updateProviderRow } from './store.ts';
 
@@ -60,6 +61,7 @@ export async function updateProvider(
   const access = { action: iamActions.updateProvider };
   return change(iam, actor, access, 'identity provider', async (transaction) => {
     const provider = await requireProvider(transaction, actor, providerId);
+    if (columns.enabled === 1) await requireProviderAuthority(iam, transaction, actor, provider);
     if (Object.keys(columns).length > 0)
       await updateProviderRow(transaction, actor.accountId, providerId, columns);
     if (columns.enabled === 0) await endDerivedSessions(transaction, [providerReference(providerId)]);
@@ -95,6 +97,7 @@ export async function setOidcConfig(
     if (mode === 'replace' && provider.oidc_config === null)
       throw notFound('openid_connect_config', providerId);
     parseSigningKeys(config.signing_key);
+    await requireProviderAuthority(iam, transaction, actor, provider);
     await updateProviderRow(transaction, actor.accountId, providerId, {
       oidc_config: JSON.stringify(config),
     });

@@ -1,9 +1,12 @@
 import type { Actor } from '../actor.ts';
+import { loadGrants } from '../authentication/load-grants.ts';
+import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { mappingsToGroup } from '../federation/mapping-groups.ts';
 import { iamActions } from '../permissions.ts';
+import { liftedDenials } from '../policies/cover.ts';
 import type { GroupTable } from '../tables.ts';
 import { deleteGroupRows, findGroup, insertGroup, updateGroupRow } from './store.ts';
 
@@ -40,7 +43,7 @@ export async function updateGroup(
   });
 }
 
-/** Its members lose what it granted. 409 while a mapping of an identity provider names it. */
+/** Its members lose what it granted; whoever deletes it has what it denied. 409 while a mapping of an identity provider names it. */
 export async function deleteGroup(iam: IamContext, actor: Actor, groupId: string): Promise<void> {
   await change(iam, actor, { action: iamActions.deleteGroup }, 'group', async (transaction) => {
     const group = await findGroup(transaction, actor.accountId, groupId);
@@ -51,6 +54,8 @@ export async function deleteGroup(iam: IamContext, actor: Actor, groupId: string
         'group',
         `Identity mappings that put users into it: ${mappings}. Change or delete these first.`,
       );
+    const lifted = liftedDenials(await loadGrants(transaction, actor.accountId, [groupId]));
+    requireGrantable(iam, actor, groupId, lifted);
     await deleteGroupRows(transaction, actor.accountId, groupId);
     return { result: undefined, resourceId: groupId, resourceName: group.name };
   });

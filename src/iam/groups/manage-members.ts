@@ -1,13 +1,16 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { loadGrants } from '../authentication/load-grants.ts';
+import { grantsOfUser, requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
+import { liftedDenials } from '../policies/cover.ts';
 import { findUser } from '../users/store.ts';
 import { deleteMember, findGroup, insertMember } from './store.ts';
 
-/** To add a member again changes nothing. */
+/** To add a member again changes nothing. Whoever adds one has what the group has. */
 export async function addMember(
   iam: IamContext,
   actor: Actor,
@@ -18,11 +21,14 @@ export async function addMember(
     const { group, user } = await requireBoth(transaction, actor, groupId, userId);
     // It may do everything already; in a group it would look as if that could be taken away.
     if (user.is_root === 1) throw forbidden('The root user needs no group.');
+    const given = await loadGrants(transaction, actor.accountId, [groupId]);
+    requireGrantable(iam, actor, userId, given, [...given, ...(await grantsOfUser(transaction, user))]);
     await insertMember(transaction, groupId, userId);
     return { result: undefined, resourceId: groupId, resourceName: group.name, detail: `user ${userId}` };
   });
 }
 
+/** Whoever takes a user out of a group has what the group denies. */
 export async function removeMember(
   iam: IamContext,
   actor: Actor,
@@ -30,8 +36,10 @@ export async function removeMember(
   userId: string,
 ): Promise<void> {
   await change(iam, actor, { action: iamActions.removeMember }, 'group', async (transaction) => {
-    const { group } = await requireBoth(transaction, actor, groupId, userId);
+    const { group, user } = await requireBoth(transaction, actor, groupId, userId);
     if (!(await deleteMember(transaction, groupId, userId))) throw notFound('user in group', userId);
+    const lifted = liftedDenials(await loadGrants(transaction, actor.accountId, [groupId]));
+    requireGrantable(iam, actor, userId, lifted, await grantsOfUser(transaction, user));
     return { result: undefined, resourceId: groupId, resourceName: group.name, detail: `user ${userId}` };
   });
 }

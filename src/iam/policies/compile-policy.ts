@@ -6,6 +6,8 @@ import type { PolicyDocument, PolicyStatement } from './policy-document.ts';
 export type ActionNames = readonly string[];
 
 export interface CompiledStatement {
+  /** What it was compiled from. */
+  readonly source: PolicyStatement;
   readonly effect: 'Allow' | 'Deny';
   readonly matchesAction: (names: ActionNames) => boolean;
   /** The resource is undefined where the action has none. */
@@ -16,6 +18,7 @@ export interface CompiledStatement {
 /** Throws MalformedPolicy where conditions cannot be understood, so a policy that is stored is one that can be evaluated. */
 export function compilePolicy(document: PolicyDocument): readonly CompiledStatement[] {
   return document.Statement.map((statement) => ({
+    source: statement,
     effect: statement.Effect,
     matchesAction: compileActions(statement),
     matchesResource: compileResources(statement),
@@ -52,11 +55,16 @@ function compileResourceList(patterns: readonly string[]): CompiledStatement['ma
     (resource !== undefined && matchers.some((matches) => matches(resource)));
 }
 
-/** Matches the service of a pattern that covers all its resources, such as `kms:*:*:*:*`; undefined for other patterns. */
+/** Matches the service of a pattern that covers all its resources; undefined for other patterns. */
 function compileWholeService(pattern: string): TextMatcher | undefined {
-  if (/^\*+$/.test(pattern)) return () => true;
-  const service = /^([^:]*)(?::\*+)+$/.exec(pattern)?.[1];
-  return service === undefined ? undefined : compileGlob(service.toLowerCase());
+  const service = wholeServiceOf(pattern);
+  return service === undefined ? undefined : compileGlob(service);
+}
+
+/** The service, itself a pattern, of all whose resources a pattern is about, as in `kms:*:*:*:*`; undefined for other patterns. */
+export function wholeServiceOf(pattern: string): string | undefined {
+  if (/^\*+$/.test(pattern)) return '*';
+  return /^([^:]*)(?::\*+)+$/.exec(pattern)?.[1]?.toLowerCase();
 }
 
 function serviceOf(actionName: string): string {
@@ -67,7 +75,7 @@ function serviceOf(actionName: string): string {
  * Resources of requests begin with the service in lower case and any region, `kms:*:`: an installation is one region. The
  * vendor's examples also write `OBS:` and name regions; a Deny of that form must hold.
  */
-function normaliseResource(pattern: string): string {
+export function normaliseResource(pattern: string): string {
   const [service = '', region, ...rest] = pattern.split(':');
   if (region === undefined) return pattern;
   const isComplete = rest.length >= 3;

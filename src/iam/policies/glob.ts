@@ -13,7 +13,11 @@ export function compileGlob(pattern: string): TextMatcher {
   return (text) => text.startsWith(prefix) && matchesGlob(pattern, text);
 }
 
-function matchesGlob(pattern: string, text: string): boolean {
+/**
+ * Whether the pattern matches the text. A text that is a pattern itself is matched if all that it matches is: its wildcards are
+ * taken by `*`, its `?` also by `?`.
+ */
+export function matchesGlob(pattern: string, text: string, kind: 'text' | 'pattern' = 'text'): boolean {
   let at = 0;
   let inText = 0;
   let star = -1;
@@ -22,7 +26,7 @@ function matchesGlob(pattern: string, text: string): boolean {
     if (pattern[at] === '*') {
       star = at++;
       starText = inText;
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[inText])) {
+    } else if (at < pattern.length && fits(pattern[at]!, text[inText]!, kind)) {
       at++;
       inText++;
     } else if (star >= 0) {
@@ -33,4 +37,9 @@ function matchesGlob(pattern: string, text: string): boolean {
   }
   while (pattern[at] === '*') at++;
   return at === pattern.length;
+}
+
+function fits(expected: string, actual: string, kind: 'text' | 'pattern'): boolean {
+  const isAnyNumber = kind === 'pattern' && actual === '*';
+  return !isAnyNumber && (expected === '?' || expected === actual);
 }

@@ -1,5 +1,7 @@
-import type { Reader } from '../../platform/db/index.ts';
+import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { grantOf } from '../authentication/load-grants.ts';
+import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
@@ -7,6 +9,7 @@ import { iamActions } from '../permissions.ts';
 import { findAssignments } from '../role-assignments/store.ts';
 import type { RoleAssignmentTable } from '../tables.ts';
 import { compilePolicy } from './compile-policy.ts';
+import { liftedDenials } from './cover.ts';
 import type { Policy, PolicyDisplay } from './policy.ts';
 import { MalformedPolicy, type PolicyDocument, parsePolicyDocument } from './policy-document.ts';
 import {
@@ -84,6 +87,7 @@ export async function updatePolicy(
     const document = input.document === undefined ? policy.document : checkDocument(input.document);
     const displayName = input.displayName ?? policy.displayName;
     if (displayName !== policy.displayName) requireFreeName(displayName);
+    if (input.document !== undefined) await requireReplaceable(iam, transaction, actor, policy, document);
     const { type = policy.type, description = policy.description } = input;
     const updatedAt = iam.clock.nowMs();
     await updatePolicyRow(transaction, actor.accountId, policyId, {
@@ -96,6 +100,24 @@ export async function updatePolicy(
     const result: Policy = { ...policy, displayName, type, description, document, updatedAt };
     return { result, resourceId: policyId, resourceName: displayName, detail: Object.keys(input).join(', ') };
   });
+}
+
+/** Whoever changes a policy that is granted has what it allows from now on, and what it denies no longer. */
+async function requireReplaceable(
+  iam: IamContext,
+  transaction: Transaction,
+  actor: Actor,
+  policy: Policy,
+  document: PolicyDocument,
+): Promise<void> {
+  const kept = new Set(document.Statement.map((statement) => JSON.stringify(statement)));
+  const Statement = policy.document.Statement.filter((statement) => !kept.has(JSON.stringify(statement)));
+  const dropped = { ...policy, document: { ...policy.document, Statement } };
+  for (const place of await findAssignments(transaction, actor.accountId, { policyId: policy.policyId })) {
+    const given = [grantOf({ ...policy, document }, place)];
+    requireGrantable(iam, actor, policy.policyId, given);
+    requireGrantable(iam, actor, policy.policyId, liftedDenials([grantOf(dropped, place)]), given);
+  }
 }
 
 /** 409 while it is granted to anybody: with a policy goes what it denies, too. */

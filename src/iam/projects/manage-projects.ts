@@ -1,10 +1,13 @@
 import type { Actor } from '../actor.ts';
+import { loadScopeGrants } from '../authentication/load-grants.ts';
+import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { defined } from '../defined.ts';
 import { describeDependents } from '../dependents.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
+import { liftedDenials } from '../policies/cover.ts';
 import { deleteAssignments } from '../role-assignments/store.ts';
 import type { ProjectTable } from '../tables.ts';
 import {
@@ -95,6 +98,8 @@ export async function deleteProject(iam: IamContext, actor: Actor, projectId: st
         'project',
         `It holds ${contents}. Delete these first; keys go when their waiting time ends.`,
       );
+    const granted = await loadScopeGrants(transaction, actor.accountId, projectId);
+    requireGrantable(iam, actor, projectId, liftedDenials(granted));
     await deleteAssignments(transaction, actor.accountId, { scopeId: projectId });
     await deleteProjectRow(transaction, actor.accountId, projectId);
     return { result: undefined, resourceId: projectId, resourceName: project.name };

@@ -1,12 +1,16 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
 import { findAgency } from '../agencies/store.ts';
+import { grantOf, loadGrants } from '../authentication/load-grants.ts';
+import { grantsOfUser, requireAuthorityOver, requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { findEnterpriseProjects } from '../enterprise-projects/store.ts';
 import { notFound } from '../errors.ts';
 import { findGroup } from '../groups/store.ts';
 import { iamActions } from '../permissions.ts';
+import { liftedDenials } from '../policies/cover.ts';
+import type { Grant } from '../policies/decide.ts';
 import { getPolicy } from '../policies/manage-policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import { findProject } from '../projects/store.ts';
@@ -16,7 +20,7 @@ import { deleteAssignment, findAssignments, insertAssignment, type RoleAssignmen
 /** Who and where; what is the policy. */
 export type AssignmentPlace = Omit<RoleAssignment, 'accountId' | 'policyId'>;
 
-/** To grant again changes nothing. 404 if subject, scope or policy is not the account's. */
+/** To grant again changes nothing. Whoever grants has what the policy allows. 404 if subject, scope or policy is not the account's. */
 export async function grantPolicy(
   iam: IamContext,
   actor: Actor,
@@ -26,12 +30,16 @@ export async function grantPolicy(
   await change(iam, actor, { action: iamActions.grantPolicy }, place.subjectKind, async (transaction) => {
     await requirePlace(transaction, actor, place);
     const policy = await getPolicy(transaction, actor.accountId, policyId);
+    const given = [grantOf(policy, { scope_kind: place.scopeKind, scope_id: place.scopeId })];
+    const limits = [...given, ...(await grantsOfSubject(transaction, actor, place))];
+    requireGrantable(iam, actor, place.subjectId, given, limits);
     const assignment = { ...place, accountId: actor.accountId, policyId };
     await insertAssignment(transaction, assignment, iam.clock.nowMs());
     return { result: undefined, resourceId: place.subjectId, detail: describe(place, policy) };
   });
 }
 
+/** Whoever takes a policy away has what it denies. */
 export async function revokePolicy(
   iam: IamContext,
   actor: Actor,
@@ -43,8 +51,22 @@ export async function revokePolicy(
     const policy = await getPolicy(transaction, actor.accountId, policyId);
     if (!(await deleteAssignment(transaction, { ...place, accountId: actor.accountId, policyId })))
       throw notFound('role assignment', policyId);
+    const lifted = liftedDenials([grantOf(policy, { scope_kind: place.scopeKind, scope_id: place.scopeId })]);
+    requireGrantable(iam, actor, place.subjectId, lifted, await grantsOfSubject(transaction, actor, place));
     return { result: undefined, resourceId: place.subjectId, detail: describe(place, policy) };
   });
+}
+
+/** All that grants to the subject and denies it. Checks that only the root user changes the root user. */
+async function grantsOfSubject(
+  transaction: Transaction,
+  actor: Actor,
+  { subjectKind, subjectId }: AssignmentPlace,
+): Promise<readonly Grant[]> {
+  const user = subjectKind === 'user' ? await findUser(transaction, actor.accountId, subjectId) : undefined;
+  if (!user) return loadGrants(transaction, actor.accountId, [subjectId]);
+  requireAuthorityOver(actor, user);
+  return grantsOfUser(transaction, user);
 }
 
 export async function listGrantedPolicies(

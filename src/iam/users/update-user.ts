@@ -1,15 +1,19 @@
 import type { Actor } from '../actor.ts';
+import { requireAuthorityOver, requireCredentialAuthority } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
-import { isSelf } from '../self-service.ts';
+import { isSelf, requireFullSession } from '../self-service.ts';
 import type { UserTable } from '../tables.ts';
 import { passwordColumns, rememberPassword, requireMinimumAge } from './new-password.ts';
 import { findUser, revokeSessions, updateUserRow } from './store.ts';
 import { requireDistinctExternalId, type UserFields, userColumns } from './user-fields.ts';
 
-/** Disabling and a new password end every token and temporary key of the user. The root user changes itself only. */
+/**
+ * Disabling and a new password end every token and temporary key of the user. Only the root user changes itself, and only who may do
+ * all that a user may makes credentials for it.
+ */
 export async function updateUser(
   iam: IamContext,
   actor: Actor,
@@ -18,10 +22,9 @@ export async function updateUser(
 ): Promise<UserTable> {
   await iam.accessControl.authorize(actor, { action: iamActions.updateUser });
   const found = await requireUser(iam, actor, userId);
-  if (found.is_root === 1) {
-    if (actor.principalId !== userId) throw forbidden('Only the root user itself can change the root user.');
-    if (fields.enabled === false) throw forbidden('The root user cannot be disabled.');
-  }
+  if (found.is_root === 1 && fields.enabled === false) throw forbidden('The root user cannot be disabled.');
+  if (isSelf(actor, userId) && givesCredentials(fields))
+    await requireFullSession(iam, actor, iamActions.updateUser);
   if (fields.password !== undefined && isSelf(actor, userId)) await requireMinimumAge(iam, found);
   const password =
     fields.password === undefined
@@ -30,6 +33,8 @@ export async function updateUser(
   return change(iam, actor, { action: iamActions.updateUser }, 'user', async (transaction) => {
     const user = await findUser(transaction, actor.accountId, userId);
     if (!user) throw notFound('user', userId);
+    requireAuthorityOver(actor, user);
+    if (givesCredentials(fields)) await requireCredentialAuthority(transaction, iam, actor, user);
     await requireDistinctExternalId(transaction, actor.accountId, userId, fields.externalId);
     const nowMs = iam.clock.nowMs();
     const columns = {
@@ -51,6 +56,12 @@ export async function updateUser(
       detail: changed.join(', '),
     };
   });
+}
+
+/** Whether the change lets somebody act as the user who could not before. */
+function givesCredentials({ password, enabled, externalId, accessMode, passwordReset }: UserFields): boolean {
+  const setsText = [password, externalId].some((text) => text !== undefined && text !== '');
+  return setsText || enabled === true || accessMode !== undefined || passwordReset === false;
 }
 
 export async function requireUser(iam: IamContext, actor: Actor, userId: string): Promise<UserTable> {

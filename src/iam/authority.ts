@@ -1,0 +1,68 @@
+import type { Reader } from '../platform/db/index.ts';
+import type { Actor } from './actor.ts';
+import { loadGrants } from './authentication/load-grants.ts';
+import type { IamContext } from './context.ts';
+import { groupIdsOf } from './groups/store.ts';
+import { findUncovered } from './policies/cover.ts';
+import type { Grant } from './policies/decide.ts';
+import type { UserTable } from './tables.ts';
+
+/**
+ * A change that would reach beyond what the actor has. `recordedChange` rolls it back, records the refusal and answers 403 with
+ * the message.
+ */
+export class BeyondAuthority extends Error {
+  readonly resourceId: string;
+
+  constructor(message: string, resourceId: string) {
+    super(message);
+    this.resourceId = resourceId;
+  }
+}
+
+/** For every change of a user or of what hangs on one. @throws BeyondAuthority unless the root user is changed by itself. */
+export function requireAuthorityOver(actor: Actor, user: UserTable): void {
+  if (user.is_root === 1 && !actor.isRoot && actor.kind !== 'system')
+    throw new BeyondAuthority('Only the root user itself can change the root user.', user.user_id);
+}
+
+/**
+ * For changes by which somebody could act as the user: passwords, access keys, external identities. Users may act as themselves.
+ * @throws BeyondAuthority unless the actor may do everything that the user may.
+ */
+export async function requireCredentialAuthority(
+  reader: Reader,
+  iam: IamContext,
+  actor: Actor,
+  user: UserTable,
+): Promise<void> {
+  requireAuthorityOver(actor, user);
+  if (actor.kind === 'user' && actor.principalId === user.user_id) return;
+  requireGrantable(iam, actor, user.user_id, await grantsOfUser(reader, user));
+}
+
+/** What policies grant to a user directly and by groups. */
+export async function grantsOfUser(reader: Reader, user: UserTable): Promise<readonly Grant[]> {
+  const subjects = [user.user_id, ...(await groupIdsOf(reader, user.user_id))];
+  return loadGrants(reader, user.account_id, subjects);
+}
+
+/**
+ * For everything that gives rights, including the removal of what denies them. `denials` are all that limits the receiver.
+ * @throws BeyondAuthority unless the actor has what is given.
+ */
+export function requireGrantable(
+  iam: IamContext,
+  actor: Actor,
+  resourceId: string,
+  given: readonly Grant[],
+  denials: readonly Grant[] = given,
+): void {
+  if (actor.isRoot || actor.kind === 'system') return;
+  const uncovered = findUncovered(iam.accessControl.grantsOf(actor), given, denials);
+  if (uncovered)
+    throw new BeyondAuthority(
+      `You cannot grant what you do not have: ${uncovered.policyName} allows ${uncovered.action}.`,
+      resourceId,
+    );
+}
