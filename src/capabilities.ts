@@ -1,4 +1,4 @@
-import { createIam } from './iam/index.ts';
+import { createIam, type Iam } from './iam/index.ts';
 import { createJobs, type Jobs } from './jobs/index.ts';
 import {
   createKeyStore,
@@ -140,7 +140,7 @@ export async function createCapabilities(
     ...sslCertificates.jobHandlers,
   };
   for (const [kind, handler] of Object.entries(handlers)) jobs.handle(kind, handler);
-  await sweepSessions(base, jobs, iam.removeExpiredSessions);
+  await sweepSessions(base, jobs, iam);
   await sslCertificates.ensureJobs();
   return { jobs, keyStore, iam, kms, objectStorage, privateCa, revocation, sslCertificates, bss };
 }
@@ -150,10 +150,11 @@ export type Capabilities = Awaited<ReturnType<typeof createCapabilities>>;
 async function sweepSessions(
   base: BasePorts,
   jobs: Jobs,
-  removeExpired: () => Promise<number>,
+  iam: Pick<Iam, 'removeExpiredSessions' | 'expireApprovals'>,
 ): Promise<void> {
   jobs.handle(sessionSweep.kind, async () => {
-    await removeExpired();
+    await iam.removeExpiredSessions();
+    await iam.expireApprovals();
     return { nextDueMs: base.clock.nowMs() + sessionSweepMs };
   });
   const dueMs = base.clock.nowMs() + sessionSweepMs;

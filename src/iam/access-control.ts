@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
 import type { AccessRequest, Actor } from './actor.ts';
+import type { ApprovalGate } from './approvals/approval-gate.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { type Decision, decide, type Grant } from './policies/decide.ts';
 
@@ -9,6 +10,7 @@ interface AccessControlPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly audit: AuditTrail;
+  readonly approvals: ApprovalGate;
 }
 
 /** Decides what an actor may do. What policies grant is attached when the actor is authenticated, so deciding reads memory only. */
@@ -49,6 +51,10 @@ export class AccessControl {
   async authorize(actor: Actor, request: AccessRequest): Promise<void> {
     const decision = this.decide(actor, request);
     if (decision !== 'allowed') await this.refuse(actor, request, decision);
+    const obstacle = await this.#ports.approvals.obstacle(actor, request);
+    if (obstacle === undefined) return;
+    await this.recordRefusal(actor, request.action, request.resource, obstacle);
+    throw new AccessDenied(request.action, obstacle);
   }
 
   /** Records the refusal and throws AccessDenied. */

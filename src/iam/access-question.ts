@@ -1,4 +1,5 @@
 import type { AccessRequest } from './actor.ts';
+import type { ApprovableOperation } from './approvals/approval-policy.ts';
 
 /** Condition keys of the services' own actions; the vendor's names. */
 export type ConditionKey =
@@ -25,6 +26,8 @@ export type RequestedTags = readonly { readonly key: string; readonly values: re
 /** What a permission is asked for, as far as it is known. */
 export interface AccessTarget {
   readonly resource?: string;
+  /** See AccessRequest. */
+  readonly approval?: ApprovableOperation | undefined;
   readonly enterpriseProjectId?: string | undefined;
   /** Of the certificate; a subject may have several. */
   readonly commonNames?: readonly string[] | undefined;
@@ -50,6 +53,7 @@ export function askFor({ action, aliases, conditionKeys }: Permission, target: A
     aliases,
     conditions,
     ...(target.resource === undefined ? {} : { resource: target.resource }),
+    ...(target.approval === undefined ? {} : { approval: target.approval }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ApprovableOperation } from './approvals/approval-policy.ts';
+
 /**
  * Who asks. Every verb takes the actor first and authorises inside. System work (sweeps, renewals) runs as a named system
  * actor of the account it works for; there is no flag that switches authorisation off.
@@ -46,6 +48,8 @@ export interface AccessRequest {
   readonly aliases?: readonly string[];
   /** `<service>:<region>:<accountId>:<type>:<id>`; absent for actions without a resource. */
   readonly resource?: string;
+  /** Names an operation that the account may want approved by a second user. */
+  readonly approval?: ApprovableOperation;
   /**
    * The project the request is about, where the service has projects in its paths; else that of the credentials. What was
    * granted on one project counts in that project only.

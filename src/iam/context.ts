@@ -3,6 +3,7 @@ import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { AccessControl } from './access-control.ts';
+import type { ApprovalGate } from './approvals/approval-gate.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { RepeatedRefusals } from './audit/repeated-refusals.ts';
 import type { AttemptLimiter } from './authentication/attempt-limiter.ts';
@@ -40,6 +41,7 @@ export interface IamContext extends IamPorts {
   readonly principals: PrincipalLoader;
   readonly security: SecuritySettings;
   readonly audit: AuditTrail;
+  readonly approvals: ApprovalGate;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;
   readonly authenticator: Authenticator;

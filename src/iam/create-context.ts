@@ -1,4 +1,5 @@
 import { AccessControl } from './access-control.ts';
+import { ApprovalGate } from './approvals/approval-gate.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { RepeatedRefusals } from './audit/repeated-refusals.ts';
 import { AttemptLimiter } from './authentication/attempt-limiter.ts';
@@ -17,7 +18,8 @@ export function createContext(ports: IamPorts): IamContext {
   const audit = new AuditTrail(ports);
   const idleUsers = new IdleUsers({ ...ports, audit, security });
   const principals = new PrincipalLoader(database, clock, version, idleUsers);
-  const accessControl = new AccessControl({ database, clock, audit });
+  const approvals = new ApprovalGate({ ...ports, audit, security });
+  const accessControl = new AccessControl({ database, clock, audit, approvals });
   const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });
   return {
     ...ports,
@@ -25,6 +27,7 @@ export function createContext(ports: IamPorts): IamContext {
     principals,
     security,
     audit,
+    approvals,
     accessControl,
     repeatedRefusals,
     authenticator: new Authenticator({
@@ -33,6 +36,7 @@ export function createContext(ports: IamPorts): IamContext {
       principals,
       security,
       idleUsers,
+      approvals,
       accessControl,
       repeatedRefusals,
     }),

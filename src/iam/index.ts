@@ -4,6 +4,7 @@ import { type CreatedAccount, createAccount, type NewAccount } from './accounts/
 import { findAccount } from './accounts/store.ts';
 import type { Actor } from './actor.ts';
 import { createServiceAgencies } from './agencies/assume-service-agency.ts';
+import { expireApprovals } from './approvals/expire-approvals.ts';
 import type { TokenFault } from './authentication/authenticator.ts';
 import type { IamPorts } from './context.ts';
 import { createContext } from './create-context.ts';
@@ -80,6 +81,8 @@ export interface Iam {
   createAccount(actor: Actor, input: NewAccount): Promise<CreatedAccount>;
   /** Removes sessions past their end, which are refused anyway; answers how many. To be called from time to time. */
   removeExpiredSessions(): Promise<number>;
+  /** Records which requests for a second user's approval have expired. To be called from time to time. */
+  expireApprovals(): Promise<void>;
 }
 
 export function createIam(ports: IamPorts): Iam {
@@ -108,6 +111,7 @@ export function createIam(ports: IamPorts): Iam {
       return (await find(iam.database, principalId)) !== undefined;
     },
     createAccount: (actor, input) => createAccount(iam, actor, input),
+    expireApprovals: () => expireApprovals(iam),
     async removeExpiredSessions() {
       await iam.repeatedRefusals.flush();
       return iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs()));

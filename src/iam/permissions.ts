@@ -16,6 +16,7 @@ export const securityPolicyActions = {
     get: 'iam:securitypolicies:getApiAclPolicy',
     update: 'iam:securitypolicies:updateApiAclPolicy',
   },
+  'approval-policy': { get: 'iam:approvals:getPolicy', update: 'iam:approvals:updatePolicy' },
 } as const;
 
 /** The actions of identity, by what they are about; names of the vendor's permission tables. */
@@ -86,6 +87,9 @@ export const iamActions = {
   setLoginProtection: 'iam:users:setUserLoginProtect',
   getProtectPolicy: 'iam:securitypolicies:getProtectPolicy',
   updateProtectPolicy: 'iam:securitypolicies:updateProtectPolicy',
+  listApprovals: 'iam:approvals:list',
+  getApproval: 'iam:approvals:get',
+  approve: 'iam:approvals:approve',
   listAudit: 'cts:trace:list',
 } as const;
 

@@ -40,5 +40,6 @@ function incoming(request: FastifyRequest): IncomingRequest {
     body: request.rawBody,
     sourceIp: request.ip,
     requestId: request.id,
+    receivedBody: () => request.rawBody,
   };
 }

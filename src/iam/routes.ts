@@ -3,6 +3,7 @@ import { type Api, type ApiOptions, registerApi } from '../platform/http/index.t
 import { accessKeyRoutes } from './access-keys/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { agencyRoutes } from './agencies/routes.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import type { IamContext } from './context.ts';
 import { enterpriseProjectRoutes } from './enterprise-projects/routes.ts';
@@ -35,6 +36,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   agencyRoutes,
   federationRoutes,
   securityPolicyRoutes,
+  approvalRoutes,
   auditRoutes,
 ];
 

@@ -71,6 +71,29 @@ export interface EarlierPasswordTable {
   password_hash: string;
 }
 
+/** See approvals/approval-request.ts. */
+export interface ApprovalRequestTable {
+  approval_id: string;
+  account_id: string;
+  operation: string;
+  action: string;
+  resource: string | null;
+  requester_id: string;
+  requester_name: string;
+  person_id: string;
+  digest: string;
+  method: string;
+  url: string;
+  body: string;
+  opened_at: number;
+  expires_at: number;
+  status: 'pending' | 'approved' | 'refused' | 'used' | 'expired';
+  decided_by: string | null;
+  decided_by_name: string | null;
+  decided_at: number | null;
+  reason: string | null;
+}
+
 /** What an account has set of its security policies; JSON of the types in security-policies/policies.ts. */
 export interface SecurityPolicyTable {
   account_id: string;
@@ -286,6 +309,7 @@ export interface IamTables {
   users: UserTable;
   earlier_passwords: EarlierPasswordTable;
   security_policies: SecurityPolicyTable;
+  approval_requests: ApprovalRequestTable;
   user_groups: GroupTable;
   group_members: GroupMemberTable;
   policies: PolicyTable;

@@ -76,6 +76,9 @@ export const permissions = {
 
 export type PermissionName = keyof typeof permissions;
 
+/** After these a key is gone, at once or in some days: an account may want a second user's approval. */
+const deletions: ReadonlySet<PermissionName> = new Set(['scheduleKeyDeletion', 'deleteKeyMaterial']);
+
 /** Who asks, in a project that was found to be the caller's. Only `enterProject` makes one. */
 export interface Caller {
   readonly actor: Actor;
@@ -113,5 +116,12 @@ export function keyAccessRequest(
   for (const tag of key.tags) conditions[`g:ResourceTag/${tag.tag_key}`] = tag.tag_value;
   const [action, ...aliases] = permissions[name];
   const resource = `kms:*:${key.account_id}:KeyId:${key.key_id}`;
-  return { action, aliases, resource, projectId, conditions };
+  return {
+    action,
+    aliases,
+    resource,
+    projectId,
+    conditions,
+    ...(deletions.has(name) && { approval: 'delete-key' }),
+  };
 }

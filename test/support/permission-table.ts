@@ -1,4 +1,4 @@
-import { agencyAssumption, iamActions } from '../../src/iam/permissions.ts';
+import { agencyAssumption, iamActions, securityPolicyActions } from '../../src/iam/permissions.ts';
 import { permissions as kmsPermissions } from '../../src/kms/permissions.ts';
 import { permissions as bucketPermissions } from '../../src/object-storage/permissions.ts';
 import { billingPermissions } from '../../src/private-ca/index.ts';
@@ -25,6 +25,7 @@ export const permissionTable: readonly ActionNames[] = [
       ...Object.values(agencyPermissions).map(alone),
       alone(agencyManagement),
       ...Object.values(iamActions).map(alone),
+      ...Object.values(securityPolicyActions).flatMap(({ get, update }) => [alone(get), alone(update)]),
       named(agencyAssumption),
     ].map((names) => [names.join(' '), names]),
   ).values(),

@@ -5,6 +5,7 @@ import type { Log } from '../../platform/log.ts';
 import type { AccessControl } from '../access-control.ts';
 import { updateAccessKeyRow } from '../access-keys/store.ts';
 import type { Actor } from '../actor.ts';
+import type { ApprovalGate } from '../approvals/approval-gate.ts';
 import type { RepeatedRefusals } from '../audit/repeated-refusals.ts';
 import { signatureFaults } from '../errors.ts';
 import { findProject } from '../projects/store.ts';
@@ -35,6 +36,8 @@ export type TokenFault = 'missing' | 'invalid' | 'expired';
 export interface IncomingRequest extends WireRequest {
   readonly sourceIp: string | undefined;
   readonly requestId: string;
+  /** The body, once it is read: handlers may ask, authentication does not. */
+  readonly receivedBody: () => Uint8Array;
 }
 
 /** Who asks, and by which session if not by a permanent key. */
@@ -54,6 +57,7 @@ interface AuthenticatorPorts {
   readonly principals: PrincipalLoader;
   readonly security: SecuritySettings;
   readonly idleUsers: IdleUsers;
+  readonly approvals: ApprovalGate;
   readonly accessControl: AccessControl;
   readonly repeatedRefusals: RepeatedRefusals;
 }
@@ -138,10 +142,9 @@ export class Authenticator {
       accessKeyId: undefined,
       credential: credentialOfSession(session),
     });
-    await requireAddress(this.#ports, actor, found, 'api');
-    if (!(await this.#idleSessions.use(session))) throw tokenFault('expired');
-    this.#noteActivity(found);
-    return { actor, principal, session };
+    const authentication = { actor, principal, session };
+    if (!(await this.#admit(request, authentication))) throw tokenFault('expired');
+    return authentication;
   }
 
   async #bySignature(request: IncomingRequest, header: string): Promise<Authentication> {
@@ -170,10 +173,9 @@ export class Authenticator {
       accessKeyId: accessKey,
       credential: session ? credentialOfSession(session) : permanentKeyCredential,
     });
-    await requireAddress(this.#ports, actor, { principal, session }, 'api');
-    if (session) await this.#idleSessions.use(session);
-    this.#noteActivity({ principal, session });
-    return { actor, principal, session };
+    const authentication = { actor, principal, session };
+    await this.#admit(request, authentication);
+    return authentication;
   }
 
   async #principalOf(key: SigningKey): Promise<Principal | undefined> {
@@ -219,10 +221,21 @@ export class Authenticator {
     return projectId;
   }
 
-  /** Federated users have no row, and agencies act for somebody. */
-  #noteActivity({ principal, session }: Pick<Authentication, 'principal' | 'session'>): void {
+  /** Asks the account's policies about a credential that is genuine. False for a token that was idle for too long. */
+  async #admit(request: IncomingRequest, authentication: Authentication): Promise<boolean> {
+    const { actor, principal, session } = authentication;
+    await requireAddress(this.#ports, actor, authentication, 'api');
+    if (session && !(await this.#idleSessions.use(session))) return false;
+    // Federated users have no row, and agencies act for somebody.
     if (session === undefined || session.principal_kind === 'user')
       this.#ports.idleUsers.noteActivity(principal.accountId, principal.principalId);
+    this.#ports.approvals.attach(actor, {
+      personId: session?.assumed_by ?? principal.principalId,
+      method: request.method,
+      url: request.rawUrl,
+      body: request.receivedBody,
+    });
+    return true;
   }
 
   #noteUse(accessKey: string, key: SigningKey): void {

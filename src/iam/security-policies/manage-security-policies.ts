@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { defaultApprovalPolicy } from '../approvals/approval-policy.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest } from '../errors.ts';
@@ -19,6 +20,7 @@ const defaults: SecurityPolicies = {
   'login-policy': defaultLoginPolicy,
   'console-acl-policy': { blocks: [], ranges: [] },
   'api-acl-policy': { blocks: [], ranges: [] },
+  'approval-policy': defaultApprovalPolicy,
 };
 
 /** The account's policy, or the default. */
@@ -53,7 +55,7 @@ export function requireOwnAddress(actor: Actor, place: string, policy: AddressPo
   return policy;
 }
 
-async function currentPolicy<Kind extends SecurityPolicyKind>(
+export async function currentPolicy<Kind extends SecurityPolicyKind>(
   reader: Transaction | IamContext['database'],
   accountId: string,
   kind: Kind,

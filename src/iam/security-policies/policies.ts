@@ -1,3 +1,5 @@
+import type { ApprovalPolicy } from '../approvals/approval-policy.ts';
+
 /** Rules for new passwords of an account; 0 switches a rule off. */
 export interface PasswordPolicy {
   readonly minimumLength: number;
@@ -44,6 +46,8 @@ export interface SecurityPolicies {
   readonly 'login-policy': LoginPolicy;
   readonly 'console-acl-policy': AddressPolicy;
   readonly 'api-acl-policy': AddressPolicy;
+  /** Not the vendor's: see approvals/. */
+  readonly 'approval-policy': ApprovalPolicy;
 }
 
 export type SecurityPolicyKind = keyof SecurityPolicies;

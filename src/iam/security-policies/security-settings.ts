@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Reader } from '../../platform/db/index.ts';
+import { type ApprovalPolicy, defaultApprovalPolicy } from '../approvals/approval-policy.ts';
 import type { AttemptRule } from '../authentication/attempt-limiter.ts';
 import { FreshCache, type IdentityVersion } from '../authentication/fresh-cache.ts';
 import { AddressList } from './address-list.ts';
@@ -25,6 +26,7 @@ export interface AccountSecurity {
   /** Undefined: from everywhere. */
   readonly loginAddresses: AddressList | undefined;
   readonly apiAddresses: AddressList | undefined;
+  readonly approvals: ApprovalPolicy;
 }
 
 const maximumAccounts = 10_000;
@@ -72,5 +74,6 @@ function enforced(policies: Partial<SecurityPolicies>): AccountSecurity {
     sessionTimeout: sessionTimeout(login),
     loginAddresses: console && new AddressList(console),
     apiAddresses: api && new AddressList(api),
+    approvals: policies['approval-policy'] ?? defaultApprovalPolicy,
   };
 }

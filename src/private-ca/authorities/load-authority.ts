@@ -17,8 +17,8 @@ export function authorityNotFound() {
   return pcaError('PCA.00030102', 'ca_id does not name a CA of this account.');
 }
 
-type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id' | 'common_name'>;
-type FurtherTarget = Pick<AccessTarget, 'requestedTags' | 'subjectNames'>;
+type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id' | 'common_name' | 'type'>;
+type FurtherTarget = Pick<AccessTarget, 'requestedTags' | 'subjectNames' | 'approval'>;
 
 /**
  * Throws AccessDenied unless the actor may do this to the CA, of which only the id is known if it is not found; of what another
@@ -39,6 +39,8 @@ export async function authorizeOnAuthority(
           enterpriseProjectId: ca.enterprise_project_id,
           // A purchased CA has none yet.
           subjectNames: ca.common_name === '' ? [] : [`CN:${ca.common_name}`],
+          ...(permission === 'deleteAuthority' &&
+            ca.type === 'ROOT' && { approval: 'delete-root-ca' as const }),
           ...(asksForTags(permission) && { resourceTags: await listTags(database, ca.ca_id) }),
         };
   await identity.authorize(actor, accessRequest(permission, { ...known, ...target }));

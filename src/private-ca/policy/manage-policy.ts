@@ -22,7 +22,9 @@ export async function setPolicy(
   caId: string,
   policy: IssuancePolicy | undefined,
 ): Promise<void> {
-  const ca = await loadAuthority(ports, actor, 'setIssuancePolicy', caId);
+  const ca = await loadAuthority(ports, actor, 'setIssuancePolicy', caId, {
+    approval: 'change-issuance-policy',
+  });
   requireAllowed('setPolicy', ca, ports.clock.nowMs());
   if (policy !== undefined) requireSoundPolicy(policy);
   const issuance_policy = policy === undefined ? null : JSON.stringify(policy);

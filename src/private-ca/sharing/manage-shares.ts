@@ -25,7 +25,9 @@ export async function setShares(
   accountIds: readonly string[],
 ): Promise<void> {
   const { clock, database } = ports;
-  const ca = await loadAuthority(ports, actor, 'setShares', caId);
+  // Sharing no more takes rights away, which anybody with the permission may do at once.
+  const approval = accountIds.length > 0 ? 'share-ca' : undefined;
+  const ca = await loadAuthority(ports, actor, 'setShares', caId, { approval });
   requireAllowed('share', ca, clock.nowMs());
   const consumers = [...new Set(accountIds)];
   await requireOtherAccounts(ports, actor, consumers);
