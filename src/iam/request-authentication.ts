@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from './actor.ts';
-import type { Authentication, IncomingRequest, TokenFault } from './authentication/authenticator.ts';
+import type { Authentication, IncomingHead, TokenFault } from './authentication/authenticator.ts';
 import type { IamContext } from './context.ts';
 import { unauthenticated } from './errors.ts';
 
@@ -11,20 +11,24 @@ declare module 'fastify' {
   }
 }
 
-/** The hook for `registerApi`: each service gives its own answer to a token's faults. */
-export function authenticationHook(
-  iam: IamContext,
-  tokenFault: (fault: TokenFault) => Error,
-): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
-    const { actor } = await iam.authenticator.authenticate(incoming(request), tokenFault);
-    request.actor = actor;
+/** The `authenticate` of `registerApi`: each service gives its own answer to a token's faults. */
+export function authenticationHook(iam: IamContext, tokenFault: (fault: TokenFault) => Error) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const found = await iam.authenticator.authenticateHead(incoming(request), tokenFault);
+    if (typeof found !== 'function') accept(request, found);
+    else request.checkBody = async (body) => accept(request, await found(body));
   };
 }
 
-/** For routes that need a caller only sometimes, with identity's own answers. */
-export function authenticateCaller(iam: IamContext, request: FastifyRequest): Promise<Authentication> {
-  return iam.authenticator.authenticate(incoming(request), iamTokenFault);
+function accept(request: FastifyRequest, { actor }: Authentication): void {
+  request.actor = actor;
+  request.caller = { principal: actor.principalId, account: actor.accountId };
+}
+
+/** For routes that need a caller only sometimes and so read the body first, with identity's own answers. */
+export async function authenticateCaller(iam: IamContext, request: FastifyRequest): Promise<Authentication> {
+  const found = await iam.authenticator.authenticateHead(incoming(request), iamTokenFault);
+  return typeof found === 'function' ? found(request.rawBody) : found;
 }
 
 /** Keystone does not tell an expired token from an unknown one. */
@@ -32,12 +36,11 @@ export function iamTokenFault(_fault: TokenFault): Error {
   return unauthenticated();
 }
 
-function incoming(request: FastifyRequest): IncomingRequest {
+function incoming(request: FastifyRequest): IncomingHead {
   return {
     method: request.method,
     rawUrl: request.raw.url ?? '',
     headers: request.headers,
-    body: request.rawBody,
     sourceIp: request.ip,
     requestId: request.id,
     receivedBody: () => request.rawBody,

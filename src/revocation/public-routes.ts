@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { encodeOcspError, largestOcspRequest } from '../pki/index.ts';
+import { encodeOcspError, largestOcspRequest, type OcspError } from '../pki/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { ServiceError } from '../platform/errors.ts';
-import { gatewayErrors } from '../platform/http/index.ts';
+import { gatewayErrors, receiveBody } from '../platform/http/index.ts';
 import type { AuthorityRecords } from '../private-ca/index.ts';
 import { caIssuersPath, ocspPath } from './addresses.ts';
 import type { OcspAnswer, OcspAnswers } from './ocsp/answer-ocsp.ts';
@@ -31,15 +31,9 @@ export function publicRoutes(
     await app.register(async (scope) => {
       scope.removeAllContentTypeParsers();
       // Any media type: clients are in use that send none, or a wrong one.
-      scope.addContentTypeParser<Buffer>(
-        '*',
-        { parseAs: 'buffer', bodyLimit: largestOcspRequest },
-        (_, body, done) => done(null, body),
-      );
-      scope.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
-        // A body that is too long, or none that can be read.
-        const isClients = (error.statusCode ?? 500) < 500;
-        sendOcsp(reply, encodeOcspError(isClients ? 'malformedRequest' : 'internalError'));
+      scope.addContentTypeParser('*', (request, _, done) => receiveBody(request, largestOcspRequest, done));
+      scope.setErrorHandler((error: { statusCode?: number; status?: number }, _request, reply) => {
+        sendOcsp(reply, encodeOcspError(ocspErrorOf(error.statusCode ?? error.status ?? 500)));
       });
       addOcsp(scope, ports.clock, answers);
     });
@@ -60,6 +54,12 @@ function addOcsp(scope: FastifyInstance, clock: Clock, answers: OcspAnswers): vo
     const answer = await answers.answer(request.params.ca_id, requestDer);
     return sendCacheable(request, reply, answer, clock.nowMs());
   });
+}
+
+/** Of a request that was not answered: too long or not readable, at a bad time, or for reasons of ours. */
+function ocspErrorOf(status: number): OcspError {
+  if (status === 429) return 'tryLater';
+  return status < 500 ? 'malformedRequest' : 'internalError';
 }
 
 function sendOcsp(reply: FastifyReply, der: Uint8Array): FastifyReply {

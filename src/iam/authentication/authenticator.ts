@@ -13,8 +13,9 @@ import {
   hasAcceptableDate,
   parseAuthorization,
   type SignedAuthorization,
-  verifySignature,
-  type WireRequest,
+  type SignedBody,
+  verifyHead,
+  type WireHead,
 } from '../request-signature/index.ts';
 import type { SecretWrapper } from '../secret-wrapper.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
@@ -32,8 +33,8 @@ import { type SigningKey, SigningKeyLoader } from './signing-key.ts';
 /** What is wrong with a token; each service has its own answer to it. */
 export type TokenFault = 'missing' | 'invalid' | 'expired';
 
-/** A request as authentication sees it. */
-export interface IncomingRequest extends WireRequest {
+/** The head of a request as authentication sees it. */
+export interface IncomingHead extends WireHead {
   readonly sourceIp: string | undefined;
   readonly requestId: string;
   /** The body, once it is read: handlers may ask, authentication does not. */
@@ -46,6 +47,9 @@ export interface Authentication {
   readonly principal: Principal;
   readonly session: SessionTable | undefined;
 }
+
+/** Finishes an authentication by signature when the body is there. */
+export type BodyAuthentication = (body: Uint8Array) => Promise<Authentication>;
 
 interface AuthenticatorPorts {
   readonly database: Database;
@@ -62,6 +66,7 @@ interface AuthenticatorPorts {
   readonly repeatedRefusals: RepeatedRefusals;
 }
 
+const noBody = Buffer.alloc(0);
 const maximumSessions = 50_000;
 const maximumProjects = 10_000;
 /** How exact `last_use_time` is; a write per request would cost more than the request. */
@@ -83,11 +88,14 @@ export class Authenticator {
     this.#keys = new SigningKeyLoader(database, secretWrapper, clock, version);
   }
 
-  /** Throws `tokenFault(...)` for a token's faults, the gateway's 401 for a signature's. */
-  async authenticate(
-    request: IncomingRequest,
+  /**
+   * Authenticates by the head alone, before the body is read: a token decides, of a signature the key, the date and the form are known.
+   * Throws `tokenFault(...)` for a token's faults, the gateway's 401 for a signature's.
+   */
+  async authenticateHead(
+    request: IncomingHead,
     tokenFault: (fault: TokenFault) => Error,
-  ): Promise<Authentication> {
+  ): Promise<Authentication | BodyAuthentication> {
     const token = request.headers['x-auth-token'];
     if (typeof token === 'string' && token !== '') return this.#byToken(request, token, tokenFault);
     const authorization = request.headers.authorization;
@@ -129,7 +137,7 @@ export class Authenticator {
   }
 
   async #byToken(
-    request: IncomingRequest,
+    request: IncomingHead,
     token: string,
     tokenFault: (fault: TokenFault) => Error,
   ): Promise<Authentication> {
@@ -147,7 +155,7 @@ export class Authenticator {
     return authentication;
   }
 
-  async #bySignature(request: IncomingRequest, header: string): Promise<Authentication> {
+  async #bySignature(request: IncomingHead, header: string): Promise<BodyAuthentication | Authentication> {
     const authorization = parseAuthorization(header);
     if (!authorization || !hasAcceptableDate(request, authorization, this.#ports.machineClock.nowMs()))
       throw signatureFaults.wrong();
@@ -157,10 +165,22 @@ export class Authenticator {
     const principal = await this.#principalOf(key);
     if (!principal) throw signatureFaults.unknownKey(accessKey);
 
-    if (!this.#isSignedBy(request, authorization, key)) {
+    const signed = this.#verifyHead(request, authorization, key);
+    const finish: BodyAuthentication = async (body) => {
+      if (signed?.(body)) return this.#signed(request, key, principal, accessKey);
       await this.#signatureFailed(request, principal, accessKey);
       throw signatureFaults.wrong();
-    }
+    };
+    // No body makes it right.
+    return signed ? finish : finish(noBody);
+  }
+
+  async #signed(
+    request: IncomingHead,
+    key: SigningKey,
+    principal: Principal,
+    accessKey: string,
+  ): Promise<Authentication> {
     const session = key.kind === 'temporary' ? key.session : undefined;
     const projectId = await this.#checkScopeHeaders(
       request,
@@ -185,18 +205,22 @@ export class Authenticator {
     return this.#ports.principals.ofHolder(key.session);
   }
 
-  #isSignedBy(request: IncomingRequest, authorization: SignedAuthorization, key: SigningKey): boolean {
+  #verifyHead(
+    request: IncomingHead,
+    authorization: SignedAuthorization,
+    key: SigningKey,
+  ): SignedBody | undefined {
     if (key.kind === 'temporary') {
       const securityToken = request.headers['x-security-token'];
-      if (typeof securityToken !== 'string') return false;
+      if (typeof securityToken !== 'string') return undefined;
       const given = Buffer.from(hashToken(securityToken), 'hex');
-      if (!timingSafeEqual(given, Buffer.from(key.session.token_hash, 'hex'))) return false;
+      if (!timingSafeEqual(given, Buffer.from(key.session.token_hash, 'hex'))) return undefined;
     }
-    return verifySignature(request, authorization, key.secret);
+    return verifyHead(request, authorization, key.secret);
   }
 
   /** Locks nothing: a secret key of 238 bits cannot be guessed, and whoever knows the key's id could lock it. */
-  async #signatureFailed(request: IncomingRequest, principal: Principal, accessKey: string): Promise<void> {
+  async #signatureFailed(request: IncomingHead, principal: Principal, accessKey: string): Promise<void> {
     const proof = { projectId: undefined, accessKeyId: accessKey, credential: noCredential };
     await this.#ports.repeatedRefusals.record(this.#actor(request, principal, proof), {
       action: 'iam:credentials:verifySignature',
@@ -207,7 +231,7 @@ export class Authenticator {
 
   /** The headers may be unsigned, so they choose among what the key's account has, or confirm a session's project. */
   async #checkScopeHeaders(
-    request: IncomingRequest,
+    request: IncomingHead,
     accountId: string,
     sessionProjectId: string | undefined,
   ): Promise<string | undefined> {
@@ -253,7 +277,7 @@ export class Authenticator {
   }
 
   #actor(
-    request: IncomingRequest,
+    request: IncomingHead,
     principal: Principal,
     proof: Pick<Actor, 'projectId' | 'accessKeyId' | 'credential'>,
   ): Actor {

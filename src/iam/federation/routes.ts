@@ -11,13 +11,16 @@ import { oidcRoutes, providerRoutes } from './provider-routes.ts';
 export function federatedLoginRoutes(iam: IamContext, api: Api): void {
   const body = Type.Object({
     auth: Type.Object({
-      id_token: Type.Object({ id: Type.String({ maxLength: 65_536 }) }),
+      id_token: Type.Object({ id: Type.String({ maxLength: 32_768 }) }),
       scope: Type.Optional(scopeSchema),
     }),
   });
   api.post(
     '/v3.0/OS-AUTH/id-token/tokens',
-    { schema: { operationId: 'createUnscopedTokenByIdToken', tags: ['iam'], body } },
+    {
+      config: { bodyLimitBytes: 49_152, mostJsonElements: 1_000 },
+      schema: { operationId: 'createUnscopedTokenByIdToken', tags: ['iam'], body },
+    },
     async (request, reply) => {
       const providerId = request.headers['x-idp-id'];
       if (typeof providerId !== 'string') throw badRequest('The header X-Idp-Id is mandatory.');

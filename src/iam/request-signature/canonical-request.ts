@@ -1,16 +1,19 @@
-/** What of a request is signed, as it came over the wire. */
-export interface WireRequest {
+/** What of a request is signed but its body, as it came over the wire. */
+export interface WireHead {
   readonly method: string;
   /** Path and query as received, not decoded: a router's decoded form cannot be signed again. */
   readonly rawUrl: string;
   /** Node's form: lower-case names; values are bytes read as Latin-1. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export interface WireRequest extends WireHead {
   readonly body: Uint8Array;
 }
 
 /** All but the payload hash, which follows it after a newline. Undefined if the URL is malformed or a signed header is absent. */
 export function canonicalRequestHead(
-  request: WireRequest,
+  request: WireHead,
   signedHeaders: readonly string[],
 ): string | undefined {
   const question = request.rawUrl.indexOf('?');
@@ -57,7 +60,7 @@ function compareCodePoints(a: string, b: string): number {
 }
 
 function canonicalHeaders(
-  headers: WireRequest['headers'],
+  headers: WireHead['headers'],
   signedHeaders: readonly string[],
 ): string | undefined {
   let lines = '';

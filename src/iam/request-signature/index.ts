@@ -1,4 +1,4 @@
 export { parseAuthorization, type SignedAuthorization } from './authorization-header.ts';
-export type { WireRequest } from './canonical-request.ts';
+export type { WireHead, WireRequest } from './canonical-request.ts';
 export { signRequest } from './sign-request.ts';
-export { hasAcceptableDate, verifySignature } from './verify-signature.ts';
+export { hasAcceptableDate, type SignedBody, verifyHead, verifySignature } from './verify-signature.ts';

@@ -11,7 +11,9 @@ import type { RequestOrigin } from './request-origin.ts';
 import { revokeToken, validateToken } from './validate-token.ts';
 
 const text = Type.String({ maxLength: 256 });
-const tokenText = Type.String({ maxLength: 2_097_152 });
+/** Anybody may send these, and none needs a tenth of it. */
+const loginLimits = { bodyLimitBytes: 16_384, mostJsonElements: 1_000 };
+const tokenText = Type.String({ maxLength: 8_192 });
 const named = Type.Object({ id: Type.Optional(text), name: Type.Optional(text) });
 const agency = {
   domain_id: Type.Optional(text),
@@ -80,7 +82,10 @@ export function originOf(request: FastifyRequest): RequestOrigin {
 export function loginRoutes(iam: IamContext, api: Api): void {
   api.post(
     '/v3/auth/tokens',
-    { schema: { operationId: 'createToken', tags: ['iam'], body: tokenRequest, querystring: catalogQuery } },
+    {
+      config: loginLimits,
+      schema: { operationId: 'createToken', tags: ['iam'], body: tokenRequest, querystring: catalogQuery },
+    },
     async (request, reply) => {
       const options = { withCatalog: request.query.nocatalog === undefined };
       const caller = () => authenticateCaller(iam, request);
@@ -90,7 +95,10 @@ export function loginRoutes(iam: IamContext, api: Api): void {
   );
   api.post(
     '/v3.0/OS-CREDENTIAL/securitytokens',
-    { schema: { operationId: 'createTemporaryAccessKeyByToken', tags: ['iam'], body: temporaryKeyRequest } },
+    {
+      config: loginLimits,
+      schema: { operationId: 'createTemporaryAccessKeyByToken', tags: ['iam'], body: temporaryKeyRequest },
+    },
     async (request, reply) => {
       const token = request.headers['x-auth-token'];
       const callerToken = typeof token === 'string' ? token : undefined;

@@ -17,6 +17,7 @@ export function serveObjects(app: FastifyInstance, store: FolderStore, log: Log)
     accessDenied: noSuchObject,
     unknownError: objectStorageErrors.internal,
     invalid: noSuchObject,
+    isPublic: true,
     log,
   } as const;
   return registerApi(app, errors, (api) => {

@@ -7,12 +7,17 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import type { TSchema } from 'typebox';
+import { systemClock } from '../clock.ts';
 import { ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
 import { errorBody } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { KnownPaths } from './known-paths.ts';
+import { defaultLimits, HttpLimits } from './limits.ts';
+import { releaseBodyAfterwards } from './request-body.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+import { sourceOf } from './source.ts';
 import { compileValidator } from './validation.ts';
 
 /** Told once per route; the function it returns is told of every answer: status and milliseconds. */
@@ -22,8 +27,20 @@ export interface HttpAppOptions {
   readonly random: Random;
   readonly log: Log;
   readonly observe?: RequestObserver;
+  /** Shared by the listeners of one process; default: limits of its own. */
+  readonly limits?: HttpLimits;
   /** Takes the requests for which there is no route; without it they are not found. */
   readonly otherwise?: RequestListener;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly limits: HttpLimits;
+  }
+  interface FastifyRequest {
+    /** Gives back what the body took of the budget. */
+    releaseBody?: () => void;
+  }
 }
 
 /** Longer than any address of the contract with every filter set; the vendor's gateway refuses at a similar length. */
@@ -57,6 +74,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   // Each API brings its own parser; what goes to no API is not read at all.
   app.removeAllContentTypeParsers();
   app.decorateRequest('rawBody');
+  app.decorateRequest('releaseBody');
+  app.decorate('limits', options.limits ?? new HttpLimits(defaultLimits, systemClock));
   const knownPaths = new KnownPaths<FastifyContextConfig>();
   app.addHook('onRoute', (route) => {
     knownPaths.add(route);
@@ -67,6 +86,13 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     if (request.raw.url!.length > longestUrl) refuse(reply, request, 'uriTooLong');
     else done();
   });
+  app.addHook('onRequest', addSecurityHeaders);
+  app.addHook('onRequest', releaseBodyAfterwards);
+  // RFC 9110 §10.1.1: only now, as those whose headers are refused need not send the body at all.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue();
+    done();
+  });
   const countUnknown = options.observe?.('unknown');
   app.setNotFoundHandler((request, reply) => {
     if (options.otherwise) {
@@ -74,6 +100,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       options.otherwise(request.raw, reply.raw);
       return;
     }
+    request.server.limits.countStranger(sourceOf(request));
     const routes = knownPaths.routesOf(request.raw.url!);
     const methods = [...new Set(routes.flatMap((route) => route.method))].sort();
     if (methods.length > 0) reply.header('allow', methods.join(', '));

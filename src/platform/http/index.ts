@@ -2,6 +2,8 @@
 export { gatewayErrors } from './gateway-errors.ts';
 /** The Fastify instance that services are registered on. */
 export { createHttpApp, type HttpAppOptions, type RequestObserver } from './http-app.ts';
+/** What bounds requests before their operation begins. */
+export { type Caller, defaultLimits, HttpLimits, type LimitSettings } from './limits.ts';
 /** Servers with the limits of this program, and how they begin and end. */
 export { createHttpServer, type Listener, listen } from './listener.ts';
 export { describeApi } from './openapi.ts';
@@ -12,9 +14,10 @@ export {
   type ApiOptions,
   type ApiPlugin,
   type BodyExpectation,
-  largestBodyBytes,
   registerApi,
 } from './register-api.ts';
+export { receiveBody } from './request-body.ts';
+export { sourceOf } from './source.ts';
 export { createHttpsServer, replaceCredentials, type ServerCredentials } from './tls.ts';
 /** `anyCharacter`: option of a text in a body that may hold NUL, which is refused elsewhere. */
 export { anyCharacter, type FieldFailure } from './validation.ts';

@@ -38,6 +38,8 @@ export async function listen(
   address: { readonly host: string; readonly port: number; readonly variable: string },
   random: Random,
 ): Promise<Listener> {
+  // Without this Node answers 100 by itself, before anybody was asked who the client is.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, random));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenRefused(error, address)));

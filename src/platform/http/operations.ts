@@ -43,7 +43,7 @@ export async function registerOperations(app: FastifyInstance, options: Operatio
       log,
     },
     (api) => {
-      api.post('/dev/clock', { schema: { body } }, async (request) => ({
+      api.post('/dev/clock', { config: { bodyLimitBytes: 1_024 }, schema: { body } }, async (request) => ({
         now_ms: await advanceClock(request.body.advance_seconds * 1_000),
       }));
     },

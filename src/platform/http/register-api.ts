@@ -14,15 +14,11 @@ import type { Log } from '../log.ts';
 import { errorSchema } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { sendError } from './http-app.ts';
-import { parseJsonBody, requireUtf8, UnreadableBody } from './json-body.ts';
+import { mostJsonElements, parseJsonBody, requireUtf8, UnreadableBody } from './json-body.ts';
+import type { Caller } from './limits.ts';
+import { ClientGone, defaultBodyLimitBytes, noBody, receiveBody } from './request-body.ts';
+import { sourceOf } from './source.ts';
 import { type FieldFailure, InvalidField } from './validation.ts';
-
-/** Reference 3.2: requests signed with an access key may carry up to 12 MB. */
-export const largestBodyBytes = 12 * 1024 * 1024;
-/** Fastify's code for a body beyond that. */
-const bodyTooLarge = 'FST_ERR_CTP_BODY_TOO_LARGE';
-/** So long the rest of a body that is refused is waited for. */
-const lingerMs = 10_000;
 
 /** `none`: whatever is sent is ignored. `optional`: nothing, `null` and `{}` are the same. `required`: there must be a JSON value. */
 export type BodyExpectation = 'none' | 'optional' | 'required';
@@ -31,10 +27,19 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The body as it arrived, for the signature; empty without one. */
     rawBody: Buffer;
+    bodyLimitBytes: number;
+    /** Set by `authenticate`, or by its `checkBody`. */
+    caller?: Caller;
+    /** Set by `authenticate` where the headers alone cannot decide. */
+    checkBody?: (body: Buffer) => Promise<void>;
   }
   interface FastifyContextConfig {
     /** Default: `required` where the route has a schema of the body, else `none`. */
     body?: BodyExpectation;
+    /** Default: 64 KB. */
+    bodyLimitBytes?: number;
+    /** Keys and values of the body at most; default: 10,000. */
+    mostJsonElements?: number;
     /** Set by `registerApi`. */
     unknownMethod?: ServiceError | undefined;
   }
@@ -55,8 +60,13 @@ export type ApiPlugin = (api: Api) => void | Promise<void>;
 /** How one service speaks. */
 export interface ApiOptions {
   readonly dialect: Dialect;
-  /** Runs before the body is parsed and throws what the caller is to see; absent for what needs no identity. */
+  /**
+   * Judges a caller by the headers, before the body is read, and throws what the caller is to see. Sets `checkBody` where it needs the
+   * body too. Absent for what needs no identity.
+   */
   readonly authenticate?: (request: FastifyRequest) => Promise<void>;
+  /** Without identity, for everybody and cheap: requests do not count as a stranger's. */
+  readonly isPublic?: boolean;
   /** The service's own refusal. */
   readonly accessDenied: (denial: AccessDenied) => ServiceError;
   /** The service's blank answer to a failure of ours. */
@@ -79,12 +89,17 @@ export async function registerApi(
   await app.register(async (scope) => {
     keepBodyRaw(scope);
     scope.addHook('onRoute', (route) => {
-      const expectation = route.config?.body ?? (route.schema?.body ? 'required' : 'none');
-      route.preValidation = [
-        prepareRequest(options.authenticate, expectation),
-        ...listOf(route.preValidation),
-      ];
-      route.config = { ...route.config, unknownMethod: options.unknownMethod };
+      const config = route.config ?? {};
+      const limits: BodyLimits = {
+        expectation: config.body ?? (route.schema?.body ? 'required' : 'none'),
+        bytes: config.bodyLimitBytes ?? defaultBodyLimitBytes,
+        elements: config.mostJsonElements ?? mostJsonElements,
+      };
+      route.onRequest = [judgeHead(options, limits), ...listOf(route.onRequest)];
+      route.preValidation = [judgeBody(options, limits), ...listOf(route.preValidation)];
+      if (!options.authenticate && !options.isPublic)
+        route.onResponse = [forgiveLogin, ...listOf(route.onResponse)];
+      route.config = { ...config, unknownMethod: options.unknownMethod };
       route.schema = describeRoute(route.schema ?? {}, options);
     });
     scope.setErrorHandler(errorHandler(options));
@@ -92,37 +107,82 @@ export async function registerApi(
   });
 }
 
+interface BodyLimits {
+  readonly expectation: BodyExpectation;
+  readonly bytes: number;
+  readonly elements: number;
+}
+
 function keepBodyRaw(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
+  scope.decorateRequest('bodyLimitBytes', defaultBodyLimitBytes);
+  scope.decorateRequest('caller');
+  scope.decorateRequest('checkBody');
   // Any media type: clients of these services send bodies without one, and curl sends its own.
-  scope.addContentTypeParser<Buffer>(
-    '*',
-    { parseAs: 'buffer', bodyLimit: largestBodyBytes },
-    (request, body, done) => {
-      request.rawBody = body;
-      done(null, undefined);
-    },
+  scope.addContentTypeParser('*', (request, _payload, done) =>
+    receiveBody(request, request.bodyLimitBytes, (error, body) => {
+      if (body) request.rawBody = body;
+      done(error, undefined);
+    }),
   );
 }
 
-const noBody = Buffer.alloc(0);
-
-function prepareRequest(
-  authenticate: ApiOptions['authenticate'],
-  expectation: BodyExpectation,
-): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
-    // Unset where the parser did not run, as on GET.
-    request.rawBody ??= noBody;
-    if (authenticate) await authenticate(request);
-    request.body = expectation === 'none' ? undefined : readBody(request, expectation);
+/** Runs when the headers are there and before any of the body is read: strangers cannot make the server hold bodies. */
+function judgeHead({ authenticate, isPublic, dialect }: ApiOptions, { bytes, expectation }: BodyLimits) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { limits } = request.server;
+    request.bodyLimitBytes = bytes;
+    if (authenticate) {
+      await orCountStranger(request, authenticate(request));
+      if (request.caller) limits.countCaller(request.caller, dialect);
+    } else if (!isPublic) {
+      limits.countStranger(sourceOf(request));
+    }
+    if (expectation !== 'none') refuseEncoded(request);
   };
 }
 
-function readBody(request: FastifyRequest, expectation: BodyExpectation): unknown {
+function judgeBody({ dialect }: ApiOptions, { elements, expectation }: BodyLimits) {
+  return async (request: FastifyRequest): Promise<void> => {
+    // Unset where the parser did not run, as on GET.
+    request.rawBody ??= noBody;
+    if (request.checkBody) {
+      await orCountStranger(request, request.checkBody(request.rawBody));
+      if (request.caller) request.server.limits.countCaller(request.caller, dialect);
+    }
+    request.body = expectation === 'none' ? undefined : readBody(request, expectation, elements);
+  };
+}
+
+/** Only failures count, so that no number of valid requests is too many from one address. Beyond the limit they become 429. */
+async function orCountStranger(request: FastifyRequest, authentication: Promise<void>): Promise<void> {
+  try {
+    await authentication;
+  } catch (error) {
+    if (error instanceof ServiceError && error.status < 500)
+      request.server.limits.countStranger(sourceOf(request));
+    throw error;
+  }
+}
+
+/** A login that succeeded was no stranger's. */
+function forgiveLogin(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (reply.statusCode === 201) request.server.limits.forgiveStranger(sourceOf(request));
+  done();
+}
+
+/** A body that is compressed could be a thousand times as long as it says. */
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  const message = 'must be absent: bodies are not compressed';
+  throw new InvalidField({ location: 'body', path: 'Content-Encoding', keyword: 'encoding', message });
+}
+
+function readBody(request: FastifyRequest, expectation: BodyExpectation, mostElements: number): unknown {
   try {
     requireUtf8(request.headers['content-type']);
-    const body = parseJsonBody(request.rawBody) ?? undefined;
+    const body = parseJsonBody(request.rawBody, mostElements) ?? undefined;
     if (body !== undefined) return body;
   } catch (error) {
     if (!(error instanceof UnreadableBody)) throw error;
@@ -146,43 +206,36 @@ function readBody(request: FastifyRequest, expectation: BodyExpectation): unknow
 function errorHandler(options: ApiOptions) {
   return (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const error = serviceErrorOf(thrown, options);
-    if (error.status >= 500) {
-      options.log.error(
-        { error: thrown, requestId: request.id, method: request.method, route: request.routeOptions.url },
-        'a request failed',
-      );
+    const facts = { requestId: request.id, method: request.method, route: request.routeOptions.url };
+    if (thrown instanceof ClientGone) {
+      request.server.limits.refused('client-gone');
+      options.log.debug(facts, thrown.message);
+    } else if (error.status >= 500) {
+      options.log.error({ error: thrown, ...facts }, 'a request failed');
     }
-    if (thrown.code === bodyTooLarge) whenSent(request, () => sendError(reply, request.id, error));
-    else sendError(reply, request.id, error);
+    sendError(reply, request.id, error);
   };
-}
-
-/** Clients read no answer while they send, and the connection closes with this one: the rest of the body is read, and dropped. */
-function whenSent({ raw }: FastifyRequest, answer: () => void): void {
-  const patience = setTimeout(done, lingerMs);
-  function done(): void {
-    clearTimeout(patience);
-    raw.off('end', done).off('close', done);
-    answer();
-  }
-  raw.on('end', done).on('close', done).resume();
 }
 
 function serviceErrorOf(thrown: FastifyError, options: ApiOptions): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof AccessDenied) return options.accessDenied(thrown);
   if (thrown instanceof InvalidField) return options.invalid(thrown.failure);
-  if (thrown.code === bodyTooLarge) return new ServiceError('gateway', gatewayErrors.bodyTooLarge);
+  if (thrown instanceof ClientGone) return new ServiceError('gateway', gatewayErrors.badRequest);
   if (thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const message = 'must be application/json';
     return options.invalid({ location: 'body', path: 'Content-Type', keyword: 'mediaType', message });
   }
-  if (thrown.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
-    return new ServiceError('gateway', gatewayErrors.badRequest);
+  if (isFrameworkRefusal(thrown)) return new ServiceError('gateway', gatewayErrors.badRequest);
   return (
     options.translate?.(thrown) ??
     new ServiceError(options.dialect, options.unknownError, undefined, { cause: thrown })
   );
+}
+
+/** Fastify's own complaints about a request, such as of its length. */
+function isFrameworkRefusal({ code, statusCode }: FastifyError): boolean {
+  return typeof code === 'string' && code.startsWith('FST_ERR_') && (statusCode ?? 500) < 500;
 }
 
 function describeRoute(schema: NonNullable<unknown>, options: ApiOptions): object {

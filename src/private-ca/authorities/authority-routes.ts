@@ -189,6 +189,7 @@ function addExchange(api: Api, ports: AuthorityPorts): void {
   api.post(
     `${member}/import`,
     {
+      config: { bodyLimitBytes: schemas.importBodyBytes },
       schema: {
         operationId: 'importCertificateAuthority',
         tags,

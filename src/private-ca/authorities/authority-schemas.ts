@@ -76,6 +76,9 @@ export const importAuthorityBody = Type.Object({
   ),
 });
 
+/** Both texts at their longest, with the line ends escaped: the reference allows a chain of 2 MB. */
+export const importBodyBytes = 2_304 * 1024;
+
 const orderFlag = Type.Unsafe<0 | 1>(Type.Integer({ enum: [0, 1] }));
 
 function fixed<const Value extends string | number>(value: Value) {

@@ -7,6 +7,8 @@ import { getPolicy, setPolicy } from './manage-policy.ts';
 
 const path = '/v1/private-certificate-authorities/:ca_id/issuance-policy';
 const tags = ['Private CA'];
+/** Each of its lists with as many names, of as many ASCII letters, as may be. */
+const policyBodyBytes = 384 * 1024;
 const noContent = { 204: Type.Unsafe<void>(Type.Unknown({ description: 'Done.' })) };
 const policyResponse = Type.Object({ issuance_policy: Type.Union([issuancePolicySchema, Type.Null()]) });
 
@@ -31,6 +33,7 @@ export function policyRoutes(ports: PrivateCaPorts): (api: Api) => void {
     api.put(
       path,
       {
+        config: { bodyLimitBytes: policyBodyBytes },
         schema: {
           operationId: 'setIssuancePolicy',
           tags,

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import { receiveBody } from '../../platform/http/index.ts';
 import { confirmationPath } from './send-confirmation.ts';
 
 /** What the links of confirmation mails lead to. */
@@ -31,8 +32,8 @@ const headers = {
 export function confirmationRoutes(confirmations: Confirmations): FastifyPluginAsync {
   return async (app) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: longestBody }, (_request, _body, done) =>
-      done(null, undefined),
+    app.addContentTypeParser('*', (request, _payload, done) =>
+      receiveBody(request, longestBody, (error) => done(error, undefined)),
     );
     app.get<{ Params: { token: string } }>(`${confirmationPath}/:token`, async (request, reply) => {
       const { token } = request.params;
