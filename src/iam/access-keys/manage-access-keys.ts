@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import { requireAuthorityOver, requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
-import { conflict, notFound } from '../errors.ts';
+import { conflict, forbidden, notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { authorizeUnlessSelf, isSelf, requireFullSession } from '../self-service.ts';
 import type { AccessKeyTable, UserTable } from '../tables.ts';
@@ -38,6 +38,8 @@ export async function createAccessKey(
     const user = await findUser(transaction, actor.accountId, userId);
     if (!user) throw notFound('user', userId);
     await requireCredentialAuthority(transaction, iam, actor, user);
+    if (user.access_mode === 'console')
+      throw forbidden('The access_mode of the user is console: it cannot have access keys.');
     const existing = await accessKeysOf(transaction, actor.accountId, userId);
     if (existing.length >= keysPerUser)
       throw conflict('credential', `A user has at most ${keysPerUser} access keys; delete one first.`);

@@ -21,6 +21,7 @@ import type { SecretWrapper } from '../secret-wrapper.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
 import type { SecuritySettings } from '../security-policies/security-settings.ts';
 import type { SessionTable } from '../tables.ts';
+import { requireKeyMode, requireOwnPassword, servesPasswordChange } from '../tokens/access-mode.ts';
 import { findSession } from '../tokens/store.ts';
 import { credentialOfSession, noCredential, permanentKeyCredential } from './credential.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
@@ -249,6 +250,9 @@ export class Authenticator {
   async #admit(request: IncomingRequest, authentication: Authentication): Promise<boolean> {
     const { actor, principal, session } = authentication;
     await requireAddress(this.#ports, actor, authentication, 'api');
+    if (actor.accessKeyId !== undefined) await requireKeyMode(this.#ports, actor, principal);
+    if (!servesPasswordChange(principal.principalId, request.method, request.rawUrl))
+      await requireOwnPassword(this.#ports, actor, { principal, methods: actor.credential.methods });
     if (session && !(await this.#idleSessions.use(session))) return false;
     // Federated users have no row, and agencies act for somebody.
     if (session === undefined || session.principal_kind === 'user')

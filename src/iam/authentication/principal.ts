@@ -5,7 +5,7 @@ import { findAgencyOfAnyAccount } from '../agencies/store.ts';
 import { findProviderOfAnyAccount } from '../federation/store.ts';
 import { groupIdsOf } from '../groups/store.ts';
 import type { Grant } from '../policies/decide.ts';
-import type { SessionTable } from '../tables.ts';
+import type { SessionTable, UserTable } from '../tables.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { IdleUsers } from './idle-users.ts';
@@ -32,6 +32,10 @@ export interface Principal {
   readonly principalName: string;
   readonly isRoot: boolean;
   readonly credentialsVersion: number;
+  /** Decides whether passwords or access keys are refused; `default` for agencies and federated users. */
+  readonly accessMode: UserTable['access_mode'];
+  /** Whether somebody else chose the password, so that it serves to choose another one only. */
+  readonly mustChangePassword: boolean;
   readonly grants: readonly Grant[];
 }
 
@@ -100,6 +104,8 @@ export class PrincipalLoader {
       principalName: user.name,
       isRoot: user.is_root === 1,
       credentialsVersion: user.credentials_version,
+      accessMode: user.access_mode,
+      mustChangePassword: user.password_reset === 1,
       grants: await loadGrants(this.#reader, account.account_id, subjects),
     };
   }
@@ -126,6 +132,8 @@ export class PrincipalLoader {
       principalName: `${agency.name}/${assumer.name}`,
       isRoot: false,
       credentialsVersion: assumer.credentialsVersion,
+      accessMode: 'default',
+      mustChangePassword: false,
       grants: await loadGrants(this.#reader, account.account_id, [agencyId]),
     };
   }
@@ -144,6 +152,8 @@ export class PrincipalLoader {
       principalName: session.federated_name ?? '',
       isRoot: false,
       credentialsVersion: session.credentials_version,
+      accessMode: 'default',
+      mustChangePassword: false,
       grants: await loadGrants(this.#reader, account.account_id, groupIds),
     };
   }

@@ -142,6 +142,8 @@ async function resolveOwnUser(
   if (user.is_root === 1) throw new UnusableIdentity('the root user cannot log in through a provider');
   const principal = await iam.principals.user(user.user_id);
   if (!principal) throw new UnusableIdentity(`the user ${user.name} is disabled`);
+  if (principal.accessMode === 'programmatic')
+    throw new UnusableIdentity(`the access_mode of the user ${user.name} is programmatic`);
   return { holder: holderOfUser(principal), principal };
 }
 

@@ -2,9 +2,9 @@ import type { Authentication } from '../authentication/authenticator.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
 import { findProject } from '../projects/store.ts';
-import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { formatMicroseconds } from '../timestamps.ts';
+import { requireKeyMode } from './access-mode.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
 import { sourceOfToken, storeIssued } from './create-token.ts';
 import { newSession, newTemporaryKey, type SessionSource } from './issue-session.ts';
@@ -64,9 +64,10 @@ async function proveSource(
   if (method === 'token') {
     const known = await iam.authenticator.describeToken(identity.token?.id ?? tokenOfCaller ?? '');
     if (!known) throw unauthenticated();
-    await requireAddress(iam, loginActor(known.principal, origin), known, 'api');
+    const source = await sourceOfToken(iam, known, origin);
+    await requireKeyMode(iam, loginActor(known.principal, origin), known.principal);
     return {
-      ...sourceOfToken(known.session, known.principal),
+      ...source,
       scope: await scopeOf(iam, known.session),
       seconds: secondsOf(identity.token, 'token'),
     };

@@ -6,6 +6,7 @@ import { badRequest, unauthenticated } from '../errors.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { updateUserRow } from '../users/store.ts';
+import { requireOwnPassword } from './access-mode.ts';
 import { type AgencyReference, assumeAgency } from './assume-agency.ts';
 import { describeToken } from './describe-token.ts';
 import {
@@ -70,8 +71,7 @@ async function prove(
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
     if (!known) throw unauthenticated();
-    await requireAddress(iam, loginActor(known.principal, origin), known, 'api');
-    return sourceOfToken(known.session, known.principal);
+    return sourceOfToken(iam, known, origin);
   }
   if (method === 'assume_role' && identity.assume_role) {
     return assumeAgency(iam, await authenticate(), identity.assume_role);
@@ -79,12 +79,23 @@ async function prove(
   throw badRequest(`auth.identity must have the part that its method ${method} names.`);
 }
 
-/** For a session that follows from a token: it ends with the token, and is no more in person than that. */
-export function sourceOfToken(session: SessionTable, principal: Principal): SessionSource {
+/**
+ * For a session that follows from a token: it ends with the token, and is no more in person than that. Throws AccessDenied where the
+ * token may not be used.
+ */
+export async function sourceOfToken(
+  iam: IamContext,
+  { session, principal }: { readonly session: SessionTable; readonly principal: Principal },
+  origin: RequestOrigin,
+): Promise<SessionSource> {
+  const actor = loginActor(principal, origin);
+  const methods = JSON.parse(session.methods) as string[];
+  await requireAddress(iam, actor, { principal, session }, 'api');
+  await requireOwnPassword(iam, actor, { principal, methods });
   return {
     holder: holderOfSession(session),
     principal,
-    methods: [...new Set(['token', ...(JSON.parse(session.methods) as string[])])],
+    methods: [...new Set(['token', ...methods])],
     parent: { kind: 'session', session },
     isFull: session.is_full === 1,
     latestEnd: session.expires_at,

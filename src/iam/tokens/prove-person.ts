@@ -4,6 +4,7 @@ import { badRequest, secondFactorRequired, wrongSecondFactor } from '../errors.t
 import { isLoginProtected } from '../second-factor/factor-store.ts';
 import { proveSecondFactor, type SecondFactorProof } from '../second-factor/prove-second-factor.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
+import { requirePasswordMode } from './access-mode.ts';
 import type { TokenRequest } from './create-token.ts';
 import { loginActor } from './login-actor.ts';
 import type { RequestOrigin } from './request-origin.ts';
@@ -37,6 +38,7 @@ export async function provePerson(
   const principal = await verifyPassword(iam, password.user, origin);
   const actor = loginActor(principal, origin);
   await requireAddress(iam, actor, { principal, session: undefined }, 'login');
+  await requirePasswordMode(iam, actor, principal);
   if (!prove) {
     if (await isLoginProtected(iam.database, principal.accountId, principal.principalId)) {
       const detail = 'The password was right; login protection asks for a second factor.';

@@ -11,7 +11,7 @@ import { findUser, revokeSessions, updateUserRow } from './store.ts';
 import { requireDistinctExternalId, type UserFields, userColumns } from './user-fields.ts';
 
 /**
- * Disabling and a new password end every token and temporary key of the user. Only the root user changes itself, and only who may do
+ * Disabling, a new password and another access mode end every token and temporary key of the user. Only the root user changes itself, and only who may do
  * all that a user may makes credentials for it.
  */
 export async function updateUser(
@@ -23,6 +23,8 @@ export async function updateUser(
   await iam.accessControl.authorize(actor, { action: iamActions.updateUser });
   const found = await requireUser(iam, actor, userId);
   if (found.is_root === 1 && fields.enabled === false) throw forbidden('The root user cannot be disabled.');
+  if (found.is_root === 1 && (fields.accessMode ?? 'default') !== 'default')
+    throw forbidden('The root user keeps every way in: its access_mode is default.');
   if (isSelf(actor, userId) && givesCredentials(fields))
     await requireFullSession(iam, actor, iamActions.updateUser);
   if (fields.password !== undefined && isSelf(actor, userId)) await requireMinimumAge(iam, found);
@@ -46,7 +48,8 @@ export async function updateUser(
     };
     if (fields.password !== undefined) await rememberPassword(transaction, user, columns.updated_at);
     await updateUserRow(transaction, actor.accountId, userId, columns);
-    if (fields.password !== undefined || fields.enabled === false)
+    const isModeChanged = fields.accessMode !== undefined && fields.accessMode !== user.access_mode;
+    if (fields.password !== undefined || fields.enabled === false || isModeChanged)
       await revokeSessions(transaction, actor.accountId, userId);
     const changed = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     return {
