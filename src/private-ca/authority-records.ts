@@ -107,7 +107,15 @@ export function createAuthorityRecords(ports: PrivateCaPorts): AuthorityRecords 
     newSerialNumber: () => newSerialNumber(ports.random, ports.clock.nowMs()),
     recordSerial: (transaction, issued) =>
       insertIssuedSerials(transaction, [
-        { ...issued, kind: 'ocsp', revoked_at: null, revocation_reason: null },
+        {
+          ...issued,
+          kind: 'ocsp',
+          consumer_id: null,
+          subject_names: null,
+          not_before: null,
+          revoked_at: null,
+          revocation_reason: null,
+        },
       ]),
     releaseHold: (actor, certificateId) => releaseHold(ports, actor, certificateId),
   };

@@ -34,6 +34,7 @@ const conditions: Record<CaOperation, readonly CaStatus[]> = {
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
   setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
   share: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
+  revokeIssued: ['ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
 };
 
 for (const [operation, allowed] of Object.entries(conditions) as [CaOperation, readonly CaStatus[]][]) {

@@ -28,6 +28,7 @@ const allowedStatuses = {
   switchOcsp: ['ACTIVED', 'DISABLED', 'EXPIRED'],
   setPolicy: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
   share: ['PENDING', 'ACTIVED', 'DISABLED', 'EXPIRED'],
+  revokeIssued: ['ACTIVED', 'DISABLED', 'EXPIRED', 'DELETED'],
 } as const satisfies Record<string, readonly CaStatus[]>;
 
 export type CaOperation = keyof typeof allowedStatuses;

@@ -4,6 +4,7 @@ import {
   type DistinguishedName,
   type GeneralName,
   oids,
+  parseName,
 } from '../pki/index.ts';
 
 /** What a permission to certify may depend on: every name that the certificate is going to have. */
@@ -27,4 +28,9 @@ export function certifiedNames(
     ...alternatives.map(({ type, value }) => `${type}:${value}`),
   ];
   return { commonNames, subjectNames: [...new Set(subjectNames)] };
+}
+
+/** As `issued_serials` keeps them. */
+export function storedNames(subjectDer: Uint8Array, alternativeNames: readonly GeneralName[]): string {
+  return JSON.stringify(certifiedNames(parseName(subjectDer), alternativeNames).subjectNames);
 }

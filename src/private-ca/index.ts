@@ -15,6 +15,7 @@ import {
   createServerCertificates,
   type ServerCertificates,
 } from './server-certificates/server-certificates.ts';
+import { issuedRoutes } from './sharing/issued-routes.ts';
 import { shareRoutes } from './sharing/share-routes.ts';
 import { siteFeatureRoutes } from './site-features.ts';
 import { tagRoutes } from './tags/tag-routes.ts';
@@ -76,6 +77,7 @@ export function createPrivateCa({
       siteFeatureRoutes(ports)(api);
       policyRoutes(ports)(api);
       shareRoutes(ports)(api);
+      issuedRoutes(ports)(api);
     },
     serverCertificates: createServerCertificates(ports),
     orders: createAuthorityOrders(ports),

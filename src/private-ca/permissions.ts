@@ -31,6 +31,8 @@ export const permissions = {
   // Extensions, too.
   listShares: permission('pca:ca:listShares', tagged),
   setShares: permission('pca:ca:setShares', tagged),
+  listIssuedCertificates: permission('pca:ca:listIssuedCerts', tagged),
+  revokeIssuedCertificate: permission('pca:ca:revokeIssuedCert', tagged),
   getIssuancePolicy: permission('pca:ca:getIssuancePolicy', tagged),
   setIssuancePolicy: permission('pca:ca:setIssuancePolicy', tagged),
   listCertificates: permission('pca:cert:list', project),

@@ -7,7 +7,26 @@ import type { Random } from '../platform/random.ts';
  * what the key of `issued_serials` is for.
  */
 export function newSerialNumber(random: Random, nowMs: number): bigint {
-  const time = new Date(nowMs).toISOString().replace(/\D/g, '').slice(0, 14);
-  const octets = serialNumberFromPrefix((length) => random.bytes(length), BigInt(time));
+  const octets = serialNumberFromPrefix((length) => random.bytes(length), BigInt(timePrefix(nowMs)));
   return BigInt(`0x${Buffer.from(octets).toString('hex')}`);
+}
+
+const hourMs = 3_600_000;
+const randomDigits = 20;
+
+/** The bounds, as decimal text, of the serial numbers that were issued within an hour of this one. */
+export function serialNumbersNear(serialNumber: string): { readonly from: string; readonly to: string } {
+  const [year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/
+    .exec(serialNumber)!
+    .slice(1)
+    .map(Number) as [number, number, number, number, number, number];
+  const issuedMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  return {
+    from: timePrefix(issuedMs - hourMs) + '0'.repeat(randomDigits),
+    to: timePrefix(issuedMs + hourMs) + '9'.repeat(randomDigits),
+  };
+}
+
+function timePrefix(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\D/g, '').slice(0, 14);
 }

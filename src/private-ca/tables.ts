@@ -107,6 +107,12 @@ export interface IssuedSerialTable {
   /** certificate_id or ca_id; of an OCSP responder, the id of its CA. */
   subject_id: string;
   kind: 'entity' | 'encryption' | 'ca' | 'ocsp';
+  /** Set if another account than that of the CA had it issued. */
+  consumer_id: string | null;
+  /** JSON array of `<type>:<name>`, which outlives the certificate's row; null for an OCSP responder, and before it was recorded. */
+  subject_names: string | null;
+  /** Null before it was recorded. */
+  not_before: number | null;
   not_after: number;
   revoked_at: number | null;
   revocation_reason: string | null;

@@ -104,7 +104,12 @@ async function openNode({ database, clock, storage, iam, onWake }: NodePorts) {
   const ownJobs = { schedule: jobs.schedule, cancel: jobs.cancel, wake: onWake };
   const base = { ...common, identity, agencies, keyStore, objectStorage: storage, publicHttpUrl };
   const revocationPort = createRevocationPort({ ...base, jobs: ownJobs });
-  const privateCa = createPrivateCa({ ...base, jobs, revocation: revocationPort });
+  const privateCa = createPrivateCa({
+    ...base,
+    jobs,
+    revocation: revocationPort,
+    accountExists: async () => true,
+  });
   const revocation = createRevocation({ ...base, jobs: ownJobs, records: privateCa.records });
   for (const { jobHandlers } of [privateCa, revocation]) {
     for (const [kind, handler] of Object.entries(jobHandlers)) jobs.handle(kind, handler);

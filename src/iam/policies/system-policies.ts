@@ -12,6 +12,7 @@ const pcaReadActions = [
   'pca:ca:quota',
   'pca:ca:getIssuancePolicy',
   'pca:ca:listShares',
+  'pca:ca:listIssuedCerts',
   // Certificates of CAs are public; pca:cert:export gives private keys away and is left out.
   'pca:ca:export',
   'pca:ca:listTags',

@@ -13,6 +13,7 @@ import {
 } from '../../pki/index.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import type { CaType } from '../ca.ts';
+import { storedNames } from '../certified-names.ts';
 import { type DistinguishedNameColumns, toEncodedName } from '../distinguished-name.ts';
 import { pcaError } from '../errors.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
@@ -62,6 +63,8 @@ export interface CertificationPlan {
 
 export interface CertifiedAuthority {
   readonly plan: CertificationPlan;
+  /** DER Name. */
+  readonly subjectDer: Uint8Array;
   readonly columns: Pick<
     CertificateAuthorityTable,
     | 'status'
@@ -151,6 +154,7 @@ export async function certifyAuthority(
     : await issueCertificate({ ...tbs, issuer: subjectDer, signer: key });
   return {
     plan,
+    subjectDer,
     columns: {
       status: 'ACTIVED',
       issuer_id: issuer?.ca.ca_id ?? null,
@@ -171,7 +175,7 @@ export async function recordCertification(
   issuers: Issuers,
   transaction: Transaction,
   caId: string,
-  { plan, columns }: CertifiedAuthority,
+  { plan, columns, subjectDer }: CertifiedAuthority,
 ): Promise<void> {
   if (plan.issuer !== undefined) await issuers.requireStillIssuing(transaction, plan.issuer);
   await insertIssuedSerials(transaction, [
@@ -180,6 +184,9 @@ export async function recordCertification(
       serial_number: columns.serial_number,
       subject_id: caId,
       kind: 'ca',
+      consumer_id: null,
+      subject_names: storedNames(subjectDer, []),
+      not_before: columns.not_before,
       not_after: columns.not_after,
       revoked_at: null,
       revocation_reason: null,

@@ -85,6 +85,21 @@ export async function findCertificateSummary(
   return ownRow(reader, accountId, certificateId).select(summaryColumns).executeTakeFirst();
 }
 
+/** Of whatever account, for the owner of the CA that issued them; what was deleted is not among them. */
+export async function findIssuedBy(
+  reader: Reader,
+  issuerId: string,
+  certificateIds: readonly string[],
+): Promise<CertificateSummary[]> {
+  if (certificateIds.length === 0) return [];
+  return tables(reader)
+    .selectFrom('private_certificates')
+    .select(summaryColumns)
+    .where('certificate_id', 'in', [...certificateIds])
+    .where('issuer_id', '=', issuerId)
+    .execute();
+}
+
 /** In the order of the ids. */
 export async function findCertificateSummaries(
   reader: Reader,

@@ -3,6 +3,7 @@ import { parseName, sameName } from '../../pki/index.ts';
 import { insertAuthorities } from '../authorities/authority-store.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
 import type { CertificateAuthority } from '../ca.ts';
+import { storedNames } from '../certified-names.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
@@ -15,8 +16,10 @@ import { authorityExtensions } from './entity-extensions.ts';
 import type { IssuedCertificate } from './issue-entity-certificate.ts';
 import { keyAlgorithmOf, signatureOf } from './issue-from-request.ts';
 import type { IssuingPorts } from './record-certificate.ts';
-import { authorityContents } from './requested-contents.ts';
+import { authorityContents, type RequestedContents } from './requested-contents.ts';
 import { type RequestedSubject, requestedSubject } from './requested-subject.ts';
+
+type IssuedAuthority = IssuedCertificate & Pick<RequestedContents, 'alternativeNames'>;
 
 interface Subordinate {
   readonly accepted: AcceptedRequest;
@@ -59,7 +62,7 @@ async function issue(
   ports: IssuingPorts,
   { accepted, subject, keyUsages, pathLength }: Subordinate,
   requested: ReturnType<typeof authorityContents>,
-): Promise<IssuedCertificate> {
+): Promise<IssuedAuthority> {
   const { csr, issuer, validity } = accepted;
   const serialNumber = newSerialNumber(ports.random, ports.clock.nowMs());
   const der = await issueUnder(issuer, 'authority kept elsewhere', {
@@ -76,14 +79,14 @@ async function issue(
     ),
     signatureAlgorithm: signatureOf(issuer.keyAlgorithm),
   });
-  return { serialNumber: serialNumber.toString(), der };
+  return { serialNumber: serialNumber.toString(), der, alternativeNames: requested.alternativeNames };
 }
 
 async function record(
   ports: IssuingPorts,
   actor: Actor,
   subordinate: Subordinate,
-  issued: IssuedCertificate,
+  issued: IssuedAuthority,
 ): Promise<string> {
   const { issuer } = subordinate.accepted;
   const row = rowOf(subordinate, issued, actor.accountId, ports.random.uuid(), ports.clock.nowMs());
@@ -96,6 +99,9 @@ async function record(
         serial_number: issued.serialNumber,
         subject_id: row.ca_id,
         kind: 'ca',
+        consumer_id: null,
+        subject_names: storedNames(subordinate.subject.der, issued.alternativeNames),
+        not_before: row.not_before,
         not_after: row.not_after,
         revoked_at: null,
         revocation_reason: null,

@@ -1,6 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import { timeOrderedId } from '../../platform/time-ordered-id.ts';
+import { storedNames } from '../certified-names.ts';
 import type { DistinguishedNameColumns } from '../distinguished-name.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import type { Issuers } from '../issuer.ts';
@@ -50,7 +51,7 @@ export async function recordCertificate(
       if (key !== undefined) await ports.keyStore.save(transaction, key);
     }
     await insertCertificate(transaction, row);
-    await insertIssuedSerials(transaction, serialsOf(row));
+    await insertIssuedSerials(transaction, serialsOf(row, unrecorded.entity));
     await ports.identity.recordAudit(transaction, actor, {
       action: permissions[unrecorded.permission].action,
       resourceType: 'certificate',
@@ -105,10 +106,16 @@ function rowOf(
   };
 }
 
-function serialsOf(row: PrivateCertificate): IssuedSerialTable[] {
+function serialsOf(
+  row: PrivateCertificate,
+  { contents, issuer, subjectDer }: EntityCertificate,
+): IssuedSerialTable[] {
   const common = {
     issuer_id: row.issuer_id,
     subject_id: row.certificate_id,
+    consumer_id: row.account_id === issuer.ca.account_id ? null : row.account_id,
+    subject_names: storedNames(subjectDer, contents.alternativeNames),
+    not_before: row.not_before,
     not_after: row.not_after,
     revoked_at: null,
     revocation_reason: null,

@@ -15,6 +15,7 @@ import { defaultKeyUsages, encryptionCertificateUsages } from '../certificates/e
 import { entityExtensions } from '../certificates/entity-extensions.ts';
 import type { IssuedCertificate } from '../certificates/issue-entity-certificate.ts';
 import type { IssuingPorts } from '../certificates/record-certificate.ts';
+import { storedNames } from '../certified-names.ts';
 import { chainFrom } from '../chain.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import type { Issuer } from '../issuer.ts';
@@ -147,7 +148,7 @@ async function record(
   ports: IssuingPorts,
   transaction: Transaction,
   issuer: Issuer,
-  { accountId, subjectId }: ServerCertificateRequest,
+  { accountId, names, subject, subjectId }: ServerCertificateRequest,
   issued: readonly IssuedCertificate[],
   validity: Validity,
 ): Promise<void> {
@@ -155,6 +156,9 @@ async function record(
   const common = {
     issuer_id: issuer.ca.ca_id,
     subject_id: subjectId,
+    consumer_id: accountId === issuer.ca.account_id ? null : accountId,
+    subject_names: storedNames(encodeName(nameFromAttributes(subject)), names),
+    not_before: validity.notBefore,
     not_after: validity.notAfter,
     revoked_at: null,
     revocation_reason: null,
