@@ -247,7 +247,7 @@ export class Authenticator {
   }
 
   /** Asks the account's policies about a credential that is genuine. False for a token that was idle for too long. */
-  async #admit(request: IncomingRequest, authentication: Authentication): Promise<boolean> {
+  async #admit(request: IncomingHead, authentication: Authentication): Promise<boolean> {
     const { actor, principal, session } = authentication;
     await requireAddress(this.#ports, actor, authentication, 'api');
     if (actor.accessKeyId !== undefined) await requireKeyMode(this.#ports, actor, principal);
