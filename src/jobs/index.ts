@@ -1,9 +1,10 @@
 import type { Transaction } from '../platform/db/index.ts';
-import type { JobHandler, NewJob } from './job.ts';
+import type { JobPool, JobWork, NewJob } from './job.ts';
 import { deleteJob, insertJobIfAbsent, readBacklog, upsertJob } from './store.ts';
-import { Worker, type WorkerPorts } from './worker.ts';
+import { type RegisteredHandler, Worker, type WorkerPorts } from './worker.ts';
 
-export type { Again, Job, JobHandler, NewJob } from './job.ts';
+export type { Again, Job, JobHandler, JobWork, NewJob } from './job.ts';
+export { waitsForNetwork } from './job.ts';
 /** The table `jobs`. */
 export { jobsMigrations } from './migrations.ts';
 
@@ -15,8 +16,11 @@ export interface Scheduler {
   ensure(transaction: Transaction, job: NewJob): Promise<void>;
   /** Takes effect with the transaction; a run that has begun is not stopped. */
   cancel(transaction: Transaction, kind: string, key: string): Promise<void>;
-  /** Registers what a kind does, before `start`. Throws if the kind has a handler already. */
-  handle(kind: string, handler: JobHandler): void;
+  /**
+   * Registers what a kind does, before `start` and before the first job of the kind is scheduled. Throws if the kind has a
+   * handler already.
+   */
+  handle(kind: string, work: JobWork): void;
 }
 
 export interface Jobs extends Scheduler {
@@ -33,15 +37,16 @@ export interface Jobs extends Scheduler {
 }
 
 export function createJobs(ports: WorkerPorts): Jobs {
-  const handlers = new Map<string, JobHandler>();
+  const handlers = new Map<string, RegisteredHandler>();
   const worker = new Worker(ports, handlers);
+  const poolOf = (kind: string): JobPool => handlers.get(kind)?.pool ?? 'local';
   return {
-    schedule: upsertJob,
-    ensure: insertJobIfAbsent,
+    schedule: (transaction, job) => upsertJob(transaction, job, poolOf(job.kind)),
+    ensure: (transaction, job) => insertJobIfAbsent(transaction, job, poolOf(job.kind)),
     cancel: deleteJob,
-    handle(kind, handler) {
+    handle(kind, work) {
       if (handlers.has(kind)) throw new Error(`jobs of kind ${kind} have a handler already`);
-      handlers.set(kind, handler);
+      handlers.set(kind, typeof work === 'function' ? { pool: 'local', run: work } : work);
     },
     start: () => worker.start(),
     wake: () => worker.wake(),

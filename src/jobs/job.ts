@@ -25,6 +25,22 @@ export interface Again {
 /** Repeatable: a job runs again if its node died in the middle, was too slow to keep its lease, or failed. */
 export type JobHandler = (job: Job) => Promise<Again | undefined> | Promise<void>;
 
+/** Where a kind runs: with what waits for others' servers, or with what needs this machine and the database only. */
+export type JobPool = 'local' | 'network';
+
+/** A handler that waits for servers elsewhere, such as DNS, mail and webhooks. */
+export interface NetworkWork {
+  readonly pool: 'network';
+  readonly run: JobHandler;
+}
+
+/** What a kind does. A handler by itself is local work. */
+export type JobWork = JobHandler | NetworkWork;
+
+export function waitsForNetwork(run: JobHandler): NetworkWork {
+  return { pool: 'network', run };
+}
+
 const firstRetryMs = 1_000;
 const longestRetryMs = 3_600_000;
 

@@ -5,7 +5,7 @@ import { FixedClock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { silentLog } from '../platform/log.ts';
 import { systemRandom } from '../platform/random.ts';
-import { createJobs, type Job, type Jobs, jobsMigrations, type NewJob } from './index.ts';
+import { createJobs, type Job, type Jobs, jobsMigrations, type NewJob, waitsForNetwork } from './index.ts';
 import { retryDelayMs } from './job.ts';
 
 const start = 1_700_000_000_000;
@@ -138,11 +138,17 @@ describeOnEachDatabase('jobs', jobsMigrations, (open) => {
     const slow = Promise.withResolvers<void>();
     const other = Promise.withResolvers<void>();
     let atOnce = 0;
-    jobs.handle('test', async () => {
-      atOnce += 1;
-      await slow.promise;
-    });
-    jobs.handle('other', async () => other.resolve());
+    jobs.handle(
+      'test',
+      waitsForNetwork(async () => {
+        atOnce += 1;
+        await slow.promise;
+      }),
+    );
+    jobs.handle(
+      'other',
+      waitsForNetwork(async () => other.resolve()),
+    );
     await database.transaction(async (transaction) => {
       for (let index = 0; index < 9; index += 1) await jobs.schedule(transaction, job(`${index}`, start));
       await jobs.schedule(transaction, { ...job('x', start + 1), kind: 'other', dueMs: start });
@@ -153,6 +159,83 @@ describeOnEachDatabase('jobs', jobsMigrations, (open) => {
     slow.resolve();
     await all;
     assert.equal(atOnce, 9);
+  });
+
+  test('that wait for the network delay neither local ones nor those of another account', async () => {
+    const database = await open();
+    const jobs = nodeOn(database, new FixedClock(start));
+    const silence = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const note = (name: string) => {
+      done.push(name);
+      if (done.length === 2) both.resolve();
+    };
+    let waiting = 0;
+    jobs.handle(
+      'test',
+      waitsForNetwork(async ({ accountId }) => {
+        if (accountId === 'victim') return note('network');
+        waiting += 1;
+        await silence.promise;
+      }),
+    );
+    jobs.handle('local', async () => note('local'));
+    await database.transaction(async (transaction) => {
+      for (let index = 0; index < 300; index += 1)
+        await jobs.schedule(transaction, job(`${index}`, start - 1));
+      await jobs.schedule(transaction, { ...job('x', start), kind: 'local' });
+      await jobs.schedule(transaction, { ...job('y', start), accountId: 'victim' });
+    });
+    const all = jobs.runDue();
+    await both.promise;
+    assert.ok(waiting <= 4, `${waiting} of the account that waits`);
+    silence.resolve();
+    await all;
+    assert.equal(waiting, 300);
+  });
+
+  test('of accounts take turns, and many accounts run at once', async () => {
+    const database = await open();
+    const jobs = nodeOn(database, new FixedClock(start));
+    const ran: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const full = Promise.withResolvers<void>();
+    jobs.handle(
+      'test',
+      waitsForNetwork(async ({ accountId }) => {
+        ran.push(accountId);
+        if (ran.length === 64) full.resolve();
+        await release.promise;
+      }),
+    );
+    await database.transaction(async (transaction) => {
+      for (let index = 0; index < 100; index += 1)
+        for (const accountId of ['a', `account ${index}`])
+          await jobs.schedule(transaction, { ...job(`${accountId} ${index}`, start), accountId });
+    });
+    const all = jobs.runDue();
+    await full.promise;
+    assert.equal(new Set(ran).size, 64, 'each of another account');
+    release.resolve();
+    await all;
+    assert.equal(ran.length, 200);
+  });
+
+  test('that an older release scheduled go to the pool of their kind at the start', async () => {
+    const database = await open();
+    const clock = new FixedClock(start);
+    const older = nodeOn(database, clock);
+    await database.transaction((transaction) => older.schedule(transaction, job('x', start)));
+    const jobs = nodeOn(database, clock);
+    const ran = Promise.withResolvers<void>();
+    jobs.handle(
+      'test',
+      waitsForNetwork(async () => ran.resolve()),
+    );
+    jobs.start();
+    await ran.promise;
+    await jobs.close();
   });
 
   test('run once although several nodes look at the same time', async () => {

@@ -21,4 +21,19 @@ export const jobsMigrations: Migrations = {
       await database.schema.createIndex('jobs_ready').on('jobs').column('ready_ms').execute();
     },
   },
+  'jobs-0050-pools': {
+    async up(database: Kysely<unknown>): Promise<void> {
+      await database.schema
+        .alterTable('jobs')
+        .addColumn('pool', 'text', (column) => column.notNull().defaultTo('local'))
+        .execute();
+      await database.schema.dropIndex('jobs_ready').execute();
+      const indexes = {
+        jobs_pool_ready: ['pool', 'ready_ms'],
+        jobs_pool_account: ['pool', 'account_id', 'ready_ms'],
+      };
+      for (const [name, columns] of Object.entries(indexes))
+        await database.schema.createIndex(name).on('jobs').columns(columns).execute();
+    },
+  },
 };

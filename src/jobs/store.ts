@@ -1,11 +1,12 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { insertIfAbsent, type Reader, type Transaction } from '../platform/db/index.ts';
-import type { Job, NewJob } from './job.ts';
+import type { Job, JobPool, NewJob } from './job.ts';
 
-interface JobTable {
+export interface JobTable {
   kind: string;
   key: string;
   account_id: string;
+  pool: JobPool;
   /** JSON. */
   payload: string;
   due_ms: number;
@@ -29,15 +30,18 @@ export interface ClaimedJob extends Job {
   readonly lease: string;
 }
 
+const jobPools: readonly JobPool[] = ['local', 'network'];
+
 function jobs(reader: Reader): Kysely<JobTables> {
   return reader.tables<JobTables>();
 }
 
-function rowOf(job: NewJob): JobTable {
+function rowOf(job: NewJob, pool: JobPool): JobTable {
   return {
     kind: job.kind,
     key: job.key,
     account_id: job.accountId,
+    pool,
     payload: JSON.stringify(job.payload ?? null),
     due_ms: job.dueMs,
     ready_ms: job.dueMs,
@@ -49,10 +53,10 @@ function rowOf(job: NewJob): JobTable {
 }
 
 /** Replaces what was scheduled under the same kind and key. */
-export async function upsertJob(transaction: Transaction, job: NewJob): Promise<void> {
-  const row = rowOf(job);
+export async function upsertJob(transaction: Transaction, job: NewJob, pool: JobPool): Promise<void> {
+  const row = rowOf(job, pool);
   const { account_id, payload, due_ms, ready_ms, attempts, lease, last_error } = row;
-  const changes = { account_id, payload, due_ms, ready_ms, attempts, lease, last_error };
+  const changes = { account_id, pool, payload, due_ms, ready_ms, attempts, lease, last_error };
   await jobs(transaction)
     .insertInto('jobs')
     .values(row)
@@ -64,11 +68,11 @@ export async function upsertJob(transaction: Transaction, job: NewJob): Promise<
     .execute();
 }
 
-export async function insertJobIfAbsent(transaction: Transaction, job: NewJob): Promise<void> {
+export async function insertJobIfAbsent(transaction: Transaction, job: NewJob, pool: JobPool): Promise<void> {
   await insertIfAbsent(
     jobs(transaction)
       .insertInto('jobs')
-      .values(rowOf(job))
+      .values(rowOf(job, pool))
       .onConflict((conflict) => conflict.doNothing()),
   );
 }
@@ -77,20 +81,67 @@ export async function deleteJob(transaction: Transaction, kind: string, key: str
   await jobs(transaction).deleteFrom('jobs').where('kind', '=', kind).where('key', '=', key).execute();
 }
 
-/** What may be claimed now, the longest waiting first. */
+/** Which jobs a node can run: of a pool, of kinds that it has handlers for, due at a time. */
+export interface Runnable {
+  readonly pool: JobPool;
+  readonly kinds: readonly string[];
+  readonly nowMs: number;
+}
+
+/** What may be claimed now, of one account if one is given, the longest waiting first. */
 export async function findReady(
   reader: Reader,
-  kinds: readonly string[],
-  nowMs: number,
+  { pool, kinds, nowMs }: Runnable,
   limit: number,
+  accountId?: string,
 ): Promise<readonly JobTable[]> {
   return jobs(reader)
     .selectFrom('jobs')
     .selectAll()
+    .where('pool', '=', pool)
     .where('ready_ms', '<=', nowMs)
     .where('kind', 'in', kinds)
+    .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
     .orderBy('ready_ms')
     .limit(limit)
+    .execute();
+}
+
+/** Accounts with ready jobs, the longest waiting first. Costs two steps in an index per account with jobs, however many they are. */
+export async function findReadyAccounts(
+  reader: Reader,
+  { pool, nowMs }: Pick<Runnable, 'pool' | 'nowMs'>,
+  limit: number,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ account_id: string }>`
+    WITH RECURSIVE accounts(account_id) AS (
+      SELECT min(account_id) FROM jobs WHERE pool = ${pool}
+      UNION ALL
+      SELECT (SELECT min(account_id) FROM jobs WHERE pool = ${pool} AND jobs.account_id > accounts.account_id)
+        FROM accounts WHERE account_id IS NOT NULL
+    ), fronts AS (
+      SELECT account_id,
+          (SELECT min(ready_ms) FROM jobs WHERE pool = ${pool} AND jobs.account_id = accounts.account_id) AS ready_ms
+        FROM accounts WHERE account_id IS NOT NULL
+    )
+    SELECT account_id FROM fronts WHERE ready_ms <= ${nowMs} ORDER BY ready_ms LIMIT ${limit}`.execute(
+    jobs(reader),
+  );
+  return rows.map((row) => row.account_id);
+}
+
+/** Puts jobs that were scheduled by another release, or for kinds that were unknown then, into the pool of their kind. */
+export async function updatePool(
+  transaction: Transaction,
+  kinds: readonly string[],
+  pool: JobPool,
+): Promise<void> {
+  if (kinds.length === 0) return;
+  await jobs(transaction)
+    .updateTable('jobs')
+    .set({ pool })
+    .where('kind', 'in', kinds)
+    .where('pool', '<>', pool)
     .execute();
 }
 
@@ -159,6 +210,7 @@ export async function readBacklog(
   const row = await jobs(reader)
     .selectFrom('jobs')
     .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min<number | null>('ready_ms').as('oldest')])
+    .where('pool', 'in', jobPools)
     .where('ready_ms', '<=', nowMs)
     .executeTakeFirstOrThrow();
   return { count: row.count, oldestReadyMs: row.oldest ?? undefined };

@@ -1,18 +1,28 @@
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/db/index.ts';
+import type { Database, Transaction } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
-import { type JobHandler, retryDelayMs } from './job.ts';
-import { type ClaimedJob, claim, findReady, removeDone, updateHeld } from './store.ts';
+import type { PoolLimits } from './choose-jobs.ts';
+import { type JobHandler, type JobPool, retryDelayMs } from './job.ts';
+import { Lane } from './lane.ts';
+import { type ClaimedJob, claim, removeDone, updateHeld, updatePool } from './store.ts';
 
 /** A node that died is noticed after this. */
 const leaseMs = 60_000;
 const renewalMs = leaseMs / 3;
-/** Of several nodes and other transactions nobody tells when something is scheduled; looking costs one index access. */
+/** Of several nodes and other transactions nobody tells when something is scheduled; looking costs an index access for each pool. */
 const pollMs = 1_000;
-const mostAtOnce = 4;
-/** What waits for somebody else's servers, such as checks of names, leaves a place to what does not. */
-const mostOfKind = mostAtOnce - 1;
+/** What waits for others' servers needs a socket and a little memory, so many may; other work needs this machine. */
+const pools: Readonly<Record<JobPool, PoolLimits>> = {
+  local: { atOnce: 4, atOncePerAccount: 3 },
+  network: { atOnce: 64, atOncePerAccount: 4 },
+};
+
+/** What is registered for a kind. */
+export interface RegisteredHandler {
+  readonly pool: JobPool;
+  readonly run: JobHandler;
+}
 
 export interface WorkerPorts {
   readonly database: Database;
@@ -24,20 +34,24 @@ export interface WorkerPorts {
 /** Claims what is due, runs it and records how it went. */
 export class Worker {
   readonly #ports: WorkerPorts;
-  readonly #handlers: ReadonlyMap<string, JobHandler>;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #handlers: ReadonlyMap<string, RegisteredHandler>;
+  readonly #lanes: ReadonlyMap<JobPool, Lane>;
   #timer: NodeJS.Timeout | undefined;
   #sweep: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(ports: WorkerPorts, handlers: ReadonlyMap<string, JobHandler>) {
+  constructor(ports: WorkerPorts, handlers: ReadonlyMap<string, RegisteredHandler>) {
     this.#ports = ports;
     this.#handlers = handlers;
+    this.#lanes = new Map([
+      ['local', new Lane(pools.local)],
+      ['network', new Lane(pools.network)],
+    ]);
   }
 
   start(): void {
     this.#timer ??= setInterval(() => this.wake(), pollMs);
-    this.wake();
+    void this.#record((transaction) => this.#movePools(transaction)).then(() => this.wake());
   }
 
   /** Looks now; failures are logged and the next look tries again. */
@@ -58,9 +72,10 @@ export class Worker {
     for (;;) {
       await this.#sweep;
       const started = await this.#startDue();
-      if (started === 0 && this.#running.size === 0) return;
+      const running = this.#running();
+      if (started === 0 && running.length === 0) return;
       // What was started may have finished already, and a race of nobody never ends.
-      if (this.#running.size > 0) await Promise.race(this.#running.values());
+      if (running.length > 0) await Promise.race(running);
     }
   }
 
@@ -69,56 +84,58 @@ export class Worker {
     this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#sweep;
-    await Promise.all(this.#running.values());
+    await Promise.all(this.#running());
   }
 
-  async #startDue(): Promise<number> {
-    for (let started = 0; ; ) {
-      const found = await this.#startSome();
-      started += found.started;
-      if (!found.isCrowded) return started;
+  #running(): readonly Promise<void>[] {
+    return [...this.#lanes.values()].flatMap((lane) => lane.running);
+  }
+
+  async #movePools(transaction: Transaction): Promise<void> {
+    for (const pool of this.#lanes.keys()) {
+      const kinds = [...this.#handlers].filter(([, handler]) => handler.pool === pool).map(([kind]) => kind);
+      await updatePool(transaction, kinds, pool);
     }
   }
 
-  /** `isCrowded`: there were more jobs of a kind than it has places, so others were not seen yet. */
-  async #startSome(): Promise<{ readonly started: number; readonly isCrowded: boolean }> {
-    const { database, clock, random } = this.#ports;
-    const free = mostAtOnce - this.#running.size;
-    const kinds = [...this.#handlers.keys()].filter((kind) => !this.#isFull(kind));
-    if (free <= 0 || this.#isClosed || kinds.length === 0) return { started: 0, isCrowded: false };
-    // Some of these may be running here already, when the clock was moved past their leases.
-    const ready = await findReady(database, kinds, clock.nowMs(), free + this.#running.size);
+  async #startDue(): Promise<number> {
     let started = 0;
-    let isCrowded = false;
-    for (const seen of ready) {
-      const identity = JSON.stringify([seen.kind, seen.key]);
-      if (this.#running.has(identity) || this.#running.size >= mostAtOnce || this.#isClosed) continue;
-      if (this.#isFull(seen.kind)) {
-        isCrowded = true;
-        continue;
+    // What another node claimed first makes room for the next look.
+    for (const [pool, lane] of this.#lanes)
+      for (let more = true; more; ) {
+        const found = await this.#startSome(pool, lane);
+        started += found.started;
+        more = found.lost > 0;
       }
+    return started;
+  }
+
+  async #startSome(pool: JobPool, lane: Lane): Promise<{ readonly started: number; readonly lost: number }> {
+    const { database, clock, random } = this.#ports;
+    const kinds = [...this.#handlers.keys()];
+    if (lane.isFull || this.#isClosed || kinds.length === 0) return { started: 0, lost: 0 };
+    const chosen = await lane.next(database, { pool, kinds, nowMs: clock.nowMs() });
+    // Together, so that they share a commit.
+    const claiming = chosen.map(async (seen) => {
       const lease = random.hexId();
       const job = await database.transaction((transaction) =>
         claim(transaction, seen, lease, clock.nowMs() + leaseMs),
       );
-      if (!job) continue;
-      started += 1;
-      this.#running.set(
-        identity,
-        this.#run(job).finally(() => this.#finished(identity)),
-      );
-    }
-    return { started, isCrowded };
+      if (job)
+        lane.enter(
+          seen,
+          this.#run(job).finally(() => this.#finished(lane, job)),
+        );
+      return job !== undefined;
+    });
+    const claimed = await Promise.all(claiming);
+    const started = claimed.filter((isClaimed) => isClaimed).length;
+    return { started, lost: chosen.length - started };
   }
 
-  #isFull(kind: string): boolean {
-    const ofKind = [...this.#running.keys()].filter((identity) => JSON.parse(identity)[0] === kind);
-    return ofKind.length >= mostOfKind;
-  }
-
-  #finished(identity: string): void {
-    this.#running.delete(identity);
-    // A queue is worked off at once, not four jobs a second.
+  #finished(lane: Lane, job: ClaimedJob): void {
+    lane.leave(job);
+    // A queue is worked off at once, not a few jobs a second.
     if (this.#timer) this.wake();
   }
 
@@ -126,7 +143,7 @@ export class Worker {
     const { log, clock } = this.#ports;
     const renewal = setInterval(() => this.#renew(job), renewalMs);
     try {
-      const again = await this.#handlers.get(job.kind)!(job);
+      const again = await this.#handlers.get(job.kind)!.run(job);
       await this.#record((transaction) =>
         again
           ? updateHeld(transaction, job, {

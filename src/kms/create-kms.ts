@@ -1,4 +1,4 @@
-import type { JobHandler } from '../jobs/index.ts';
+import type { JobWork } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { createSecretWrapper } from './at-rest/secret-wrapper.ts';
 import { defaultQuotas, type KmsContext, type KmsPorts } from './context.ts';
@@ -18,7 +18,7 @@ export interface Kms {
   /** `GET /v1.0`, which needs no identity. */
   readonly openRoutes: (publicUrl: string) => ApiPlugin;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
 }
 
 /** The key management service over a key store that is running already. */

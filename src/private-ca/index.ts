@@ -1,4 +1,4 @@
-import type { JobHandler } from '../jobs/index.ts';
+import type { JobWork } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { authorityRoutes } from './authorities/authority-routes.ts';
 import { carryOutDeletion, scheduledDeletionKind } from './authorities/scheduled-deletion.ts';
@@ -59,7 +59,7 @@ export interface PrivateCa {
   /** What was bought, and its end. */
   readonly orders: AuthorityOrders;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
 }
 
 /** Private certificate authorities and the certificates they issue. `quotas`: limits of an account without limits of its own. */

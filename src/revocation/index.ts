@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Actor } from '../iam/index.ts';
-import type { JobHandler } from '../jobs/index.ts';
+import type { JobWork } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { publicationKind } from './crl/crl-state-store.ts';
 import { publishDueCrl } from './crl/publish-crl.ts';
@@ -26,7 +26,7 @@ export interface Revocation {
   /** See `ensureOcsp`: for CAs that the installation keeps for itself. */
   ensureOcsp(actor: Actor, caId: string): Promise<void>;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
 }
 
 /** CRLs and OCSP: how relying parties learn what is revoked. */

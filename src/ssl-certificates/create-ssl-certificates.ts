@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { JobHandler } from '../jobs/index.ts';
+import { type JobWork, waitsForNetwork } from '../jobs/index.ts';
 import type { ApiPlugin } from '../platform/http/index.ts';
 import { runApplication } from './applications/advance-application.ts';
 import { applicationKind } from './applications/application-job.ts';
@@ -34,7 +34,7 @@ export interface SslCertificates {
   /** What people and relying parties reach without authentication, on every listener. */
   readonly publicRoutes: FastifyPluginAsync;
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
   /** Makes sure of what goes on without end, such as looking what expires: before the jobs start, at every start. */
   ensureJobs(): Promise<void>;
 }
@@ -69,15 +69,15 @@ export function createSslCertificates(
     orders: createCertificateOrders(ports),
     publicRoutes: publicRoutes(ports, roots),
     jobHandlers: {
-      [applicationKind]: (job) => runApplication(ports, issuedHooks, job),
+      [applicationKind]: waitsForNetwork((job) => runApplication(ports, issuedHooks, job)),
       ...redeploymentHandlers(ports),
-      [withdrawalKind]: (job) => withdrawRecord(ports, job),
-      [revocationKind]: (job) => carryOutRevocation(ports, job),
-      [deliveryKind]: createDelivery(ports),
+      [withdrawalKind]: waitsForNetwork((job) => withdrawRecord(ports, job)),
+      [revocationKind]: waitsForNetwork((job) => carryOutRevocation(ports, job)),
+      [deliveryKind]: waitsForNetwork(createDelivery(ports)),
       [sweepJob.kind]: createExpirySweep(ports),
-      [renewalKind]: (job) => renewCertificate(ports, job),
+      [renewalKind]: waitsForNetwork((job) => renewCertificate(ports, job)),
       [renewalSweepJob.kind]: createRenewalSweep(ports),
-      [probeSweepJob.kind]: createProbeSweep(ports),
+      [probeSweepJob.kind]: waitsForNetwork(createProbeSweep(ports)),
     },
     ensureJobs: () =>
       ports.database.transaction(async (transaction) => {

@@ -1,4 +1,4 @@
-import type { JobHandler, Scheduler } from '../../jobs/index.ts';
+import type { JobWork, Scheduler } from '../../jobs/index.ts';
 import type { KeyAlgorithm, Signer } from '../../pki/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Transaction } from '../../platform/db/database.ts';
@@ -31,7 +31,7 @@ export interface KeyStorePorts {
 /** A key store with what belongs to its life: the pool that fills in the background. */
 export interface RunningKeyStore extends KeyStore {
   /** What time starts here, by kind: to be given to `jobs.handle` before the jobs start. */
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
   /** Starts filling the pool of RSA keys and following changes of the master key; returns at once. */
   start(): void;
   /** A key pair from the pool, or generated in the account's turn; the caller owns it and wipes it. */
@@ -42,7 +42,7 @@ export interface RunningKeyStore extends KeyStore {
 
 /** Chooses where a key is: in the database, or in the token of an HSM. */
 class ProvidedKeyStore extends SoftwareKeyStore implements RunningKeyStore {
-  readonly jobHandlers: Readonly<Record<string, JobHandler>>;
+  readonly jobHandlers: Readonly<Record<string, JobWork>>;
   readonly #tokenKeys: TokenKeys;
   readonly #signers: SignerCache;
   readonly #pool: RsaKeyPool;

@@ -15,7 +15,7 @@ import { checkDomains } from './check-domains.ts';
 import { failApplication, forgetApplication, unreachedIssuer } from './end-application.ts';
 import { issueApplication } from './issue-application.ts';
 
-/** Few jobs run at a time, and names whose servers do not answer take long: after this others have their turn. */
+/** Few jobs of an account run at a time, and names whose servers do not answer take long: after this others have their turn. */
 const turnMs = 5_000;
 
 /** The handler of `ssl:application`: goes on until there is something to wait for. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Job, JobHandler } from '../../jobs/index.ts';
+import { type Job, type JobWork, waitsForNetwork } from '../../jobs/index.ts';
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import { ServiceError } from '../../platform/errors.ts';
 import { findCertificate } from '../certificates/certificate-store.ts';
@@ -111,8 +111,8 @@ export async function requireNoRedeployment(
 }
 
 /** For `jobs.handle`. */
-export function redeploymentHandlers(ports: Ports): Readonly<Record<string, JobHandler>> {
-  return { [redeployKind]: (job) => redeploySuccessor(ports, job) };
+export function redeploymentHandlers(ports: Ports): Readonly<Record<string, JobWork>> {
+  return { [redeployKind]: waitsForNetwork((job) => redeploySuccessor(ports, job)) };
 }
 
 async function redeploySuccessor(ports: Ports, job: Job): Promise<void> {

@@ -37,6 +37,8 @@ interface Reference {
 /** The CA may issue again later: it is disabled, expired or frozen. */
 const temporaryCodes = ['PCA.00030201', 'PCA.00030202'];
 
+const isTemporary = ({ code, status }: ServiceError) => status === 429 || temporaryCodes.includes(code);
+
 function refused(reason: string): { readonly kind: 'refused'; readonly reason: string } {
   return { kind: 'refused', reason };
 }
@@ -101,7 +103,7 @@ async function issue(
       record: (transaction) => issued.record(transaction),
     };
   } catch (error) {
-    if (error instanceof ServiceError && error.status < 500 && !temporaryCodes.includes(error.code)) {
+    if (error instanceof ServiceError && error.status < 500 && !isTemporary(error)) {
       return refused(error.detail ?? error.message);
     }
     throw error;

@@ -59,7 +59,7 @@ async function prepareNext(
   try {
     return await prepareApplication(ports, certificate, data);
   } catch (error) {
-    if (error instanceof ServiceError && error.status < 500) return error.message;
+    if (error instanceof ServiceError && error.status < 500 && error.status !== 429) return error.message;
     throw error;
   }
 }
