@@ -11,6 +11,7 @@ import { systemClock } from '../clock.ts';
 import { ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import { outageError } from './database-outage.ts';
 import { errorBody } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { KnownPaths } from './known-paths.ts';
@@ -114,6 +115,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ServiceError) return sendError(reply, request.id, error);
     if (isClientError(error)) return refuse(reply, request, 'badRequest');
+    const outage = outageError(error, 'gateway', gatewayErrors.internal);
+    if (outage) return sendError(reply, request.id, outage);
     options.log.error({ error, requestId: request.id, method: request.method }, 'a request failed');
     refuse(reply, request, 'internal');
   });

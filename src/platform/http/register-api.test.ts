@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { DatabaseUnavailable } from '../db/index.ts';
 import { AccessDenied, ServiceError } from '../errors.ts';
 import { type Log, silentLog } from '../log.ts';
 import { systemRandom } from '../random.ts';
@@ -56,6 +57,9 @@ async function start(log: Log = silentLog): Promise<FastifyInstance> {
     api.post('/v1/secrets', { schema: { body: secret } }, async (request) => request.body);
     const params = Type.Object({ id: Type.String() });
     api.get('/v1/things/:id/what', { schema: { params } }, async (request) => request.params);
+    api.get('/v1/things/:id/stored', async () => {
+      throw new Error('not read', { cause: new DatabaseUnavailable('it is locked') });
+    });
     api.delete('/v1/things/:id', async (_request, reply) => reply.code(204).send());
     api.post('/v1/things/:id/stop', { config: { body: 'none' } }, async (request) => ({
       body: request.body ?? 'nothing',
@@ -378,5 +382,16 @@ describe('the description', () => {
     } finally {
       await app.close();
     }
+  });
+});
+
+test('an unavailable database is 503 with Retry-After, in the words of the service', async () => {
+  const app = await start();
+  const answer = await app.inject({ url: '/v1/things/1/stored', headers: { 'x-auth-token': 'x' } });
+  assert.equal(answer.statusCode, 503);
+  assert.equal(answer.headers['retry-after'], '2');
+  assert.deepEqual(answer.json(), {
+    error_code: 'PCA.00010001',
+    error_msg: 'The service is temporarily unavailable. Try again.',
   });
 });

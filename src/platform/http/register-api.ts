@@ -11,6 +11,7 @@ import type {
 } from 'fastify';
 import { AccessDenied, type Dialect, type ErrorDefinition, ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { outageError } from './database-outage.ts';
 import { errorSchema } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { sendError } from './http-app.ts';
@@ -210,6 +211,8 @@ function errorHandler(options: ApiOptions) {
     if (thrown instanceof ClientGone) {
       request.server.limits.refused('client-gone');
       options.log.debug(facts, thrown.message);
+    } else if (error.status === 503) {
+      options.log.warn({ reason: thrown.message, ...facts }, 'a request could not be served now');
     } else if (error.status >= 500) {
       options.log.error({ error: thrown, ...facts }, 'a request failed');
     }
@@ -228,6 +231,7 @@ function serviceErrorOf(thrown: FastifyError, options: ApiOptions): ServiceError
   }
   if (isFrameworkRefusal(thrown)) return new ServiceError('gateway', gatewayErrors.badRequest);
   return (
+    outageError(thrown, options.dialect, options.unknownError) ??
     options.translate?.(thrown) ??
     new ServiceError(options.dialect, options.unknownError, undefined, { cause: thrown })
   );
