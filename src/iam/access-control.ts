@@ -1,16 +1,20 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
-import type { AccessRequest, Actor } from './actor.ts';
+import type { AccessRequest, Actor, ActorCredential } from './actor.ts';
 import type { ApprovalGate } from './approvals/approval-gate.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
+import { isCriticalAction } from './critical-operations/critical-actions.ts';
+import { protectionRefusal } from './critical-operations/operation-protection.ts';
 import { type Decision, decide, type Grant } from './policies/decide.ts';
+import type { SecuritySettings } from './security-policies/security-settings.ts';
 
 interface AccessControlPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly audit: AuditTrail;
   readonly approvals: ApprovalGate;
+  readonly security: SecuritySettings;
 }
 
 /** Decides what an actor may do. What policies grant is attached when the actor is authenticated, so deciding reads memory only. */
@@ -43,6 +47,7 @@ export class AccessControl {
         'g:SourceIp': actor.sourceIp,
         'g:UserId': actor.principalId,
         'g:UserName': actor.principalName,
+        ...secondFactorConditions(actor.credential, this.#ports.clock.nowMs()),
       }),
     });
   }
@@ -51,10 +56,25 @@ export class AccessControl {
   async authorize(actor: Actor, request: AccessRequest): Promise<void> {
     const decision = this.decide(actor, request);
     if (decision !== 'allowed') await this.refuse(actor, request, decision);
+    await this.requireSecondFactor(actor, request);
     const obstacle = await this.#ports.approvals.obstacle(actor, request);
     if (obstacle === undefined) return;
     await this.recordRefusal(actor, request.action, request.resource, obstacle);
     throw new AccessDenied(request.action, obstacle);
+  }
+
+  /**
+   * Refuses a critical operation without the second factor that the actor's account asks for. The root user is asked too. `authorize`
+   * includes this; it is asked apart for what is allowed otherwise than by a policy.
+   */
+  async requireSecondFactor(actor: Actor, request: AccessRequest): Promise<void> {
+    const names = [request.action, ...(request.aliases ?? [])];
+    if (actor.kind === 'system' || !(request.isCritical || names.some(isCriticalAction))) return;
+    const { operations } = await this.#ports.security.of(actor.accountId);
+    const refusal = protectionRefusal(actor.credential, operations, this.#ports.clock.nowMs());
+    if (refusal === undefined) return;
+    await this.recordRefusal(actor, request.action, request.resource, refusal);
+    throw new AccessDenied(request.action, refusal);
   }
 
   /** Records the refusal and throws AccessDenied. */
@@ -85,4 +105,11 @@ export class AccessControl {
       }),
     );
   }
+}
+
+/** The vendor's keys; the age is in seconds and absent without a second factor. */
+function secondFactorConditions({ secondFactorAtMs }: ActorCredential, nowMs: number) {
+  if (secondFactorAtMs === undefined) return { 'g:MFAPresent': 'false' };
+  const seconds = Math.max(0, Math.floor((nowMs - secondFactorAtMs) / 1000));
+  return { 'g:MFAPresent': 'true', 'g:MFAAge': String(seconds) };
 }

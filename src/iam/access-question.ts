@@ -18,6 +18,8 @@ export interface Permission {
   /** Other names of the action; a policy may use any of them. */
   readonly aliases: readonly string[];
   readonly conditionKeys: readonly ConditionKey[];
+  /** See AccessRequest. */
+  readonly isCritical: boolean;
 }
 
 /** What a request says about tags: to be written, to be deleted, or searched for. */
@@ -42,16 +44,25 @@ export function permission(
   conditionKeys: readonly ConditionKey[],
   ...aliases: string[]
 ): Permission {
-  return { action, aliases, conditionKeys };
+  return { action, aliases, conditionKeys, isCritical: false };
+}
+
+/** Marks a permission for operations that the account may ask a recent second factor for. */
+export function critical(plain: Permission): Permission {
+  return { ...plain, isCritical: true };
 }
 
 /** The question to identity: may the actor use this permission, on this resource, under these conditions? */
-export function askFor({ action, aliases, conditionKeys }: Permission, target: AccessTarget): AccessRequest {
+export function askFor(
+  { action, aliases, conditionKeys, isCritical }: Permission,
+  target: AccessTarget,
+): AccessRequest {
   const conditions = Object.fromEntries(conditionKeys.flatMap((key) => conditionsOf(key, target)));
   return {
     action,
     aliases,
     conditions,
+    isCritical,
     ...(target.resource === undefined ? {} : { resource: target.resource }),
     ...(target.approval === undefined ? {} : { approval: target.approval }),
   };

@@ -19,7 +19,7 @@ export function createContext(ports: IamPorts): IamContext {
   const idleUsers = new IdleUsers({ ...ports, audit, security });
   const principals = new PrincipalLoader(database, clock, version, idleUsers);
   const approvals = new ApprovalGate({ ...ports, audit, security });
-  const accessControl = new AccessControl({ database, clock, audit, approvals });
+  const accessControl = new AccessControl({ database, clock, audit, security, approvals });
   const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });
   return {
     ...ports,

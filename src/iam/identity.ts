@@ -14,6 +14,11 @@ export interface Identity {
    * outweigh 'denied explicitly'. Synchronous and in memory.
    */
   decide(actor: Actor, request: AccessRequest): Decision;
+  /**
+   * Throws `AccessDenied`, recorded, for a critical request without the second factor that the account asks for. `authorize` includes
+   * it; for rights that come from elsewhere.
+   */
+  requireSecondFactor(actor: Actor, request: AccessRequest): Promise<void>;
   /** Records the refusal durably and throws `AccessDenied`. */
   refuse(actor: Actor, request: AccessRequest, decision: Exclude<Decision, 'allowed'>): Promise<never>;
   /**

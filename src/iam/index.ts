@@ -25,6 +25,7 @@ export { verifyAccessKeys } from './access-keys/verify-access-keys.ts';
 export {
   type AccessTarget,
   askFor,
+  critical,
   type Permission,
   permission,
   type RequestedTags,
@@ -90,6 +91,7 @@ export function createIam(ports: IamPorts): Iam {
   const identity: Identity = {
     authorize: (actor, request) => iam.accessControl.authorize(actor, request),
     decide: (actor, request) => iam.accessControl.decide(actor, request),
+    requireSecondFactor: (actor, request) => iam.accessControl.requireSecondFactor(actor, request),
     refuse: (actor, request, decision) => iam.accessControl.refuse(actor, request, decision),
     permittedEnterpriseProjects: (actor, request) => permittedEnterpriseProjects(iam, actor, request),
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),

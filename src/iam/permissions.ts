@@ -12,6 +12,10 @@ export const securityPolicyActions = {
     get: 'iam:securitypolicies:getConsoleAclPolicy',
     update: 'iam:securitypolicies:updateConsoleAclPolicy',
   },
+  'protect-policy': {
+    get: 'iam:securitypolicies:getProtectPolicy',
+    update: 'iam:securitypolicies:updateProtectPolicy',
+  },
   'api-acl-policy': {
     get: 'iam:securitypolicies:getApiAclPolicy',
     update: 'iam:securitypolicies:updateApiAclPolicy',
@@ -85,8 +89,6 @@ export const iamActions = {
   listLoginProtections: 'iam:users:listUserLoginProtects',
   getLoginProtection: 'iam:users:getUserLoginProtect',
   setLoginProtection: 'iam:users:setUserLoginProtect',
-  getProtectPolicy: 'iam:securitypolicies:getProtectPolicy',
-  updateProtectPolicy: 'iam:securitypolicies:updateProtectPolicy',
   listApprovals: 'iam:approvals:list',
   getApproval: 'iam:approvals:get',
   approve: 'iam:approvals:approve',

@@ -6,6 +6,7 @@ import { agencyRoutes } from './agencies/routes.ts';
 import { approvalRoutes } from './approvals/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import type { IamContext } from './context.ts';
+import { operationProtectionRoutes } from './critical-operations/routes.ts';
 import { enterpriseProjectRoutes } from './enterprise-projects/routes.ts';
 import { iamAccessDenied, invalidIamField, unknownIamError } from './errors.ts';
 import { federatedLoginRoutes, federationRoutes } from './federation/routes.ts';
@@ -29,6 +30,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   userRoutes,
   fullUserRoutes,
   secondFactorRoutes,
+  operationProtectionRoutes,
   groupRoutes,
   policyRoutes,
   assignmentRoutes,

@@ -89,7 +89,10 @@ export async function openKey(context: KmsContext, caller: Caller, opening: KeyO
   const naming = granted ? grants.filter((grant) => operationsOf(grant).includes(granted)) : [];
   if (naming.length > 0) {
     const decision = context.identity.decide(actor, request);
-    if (naming.some((grant) => isUsable(grant, decision))) return key;
+    if (naming.some((grant) => isUsable(grant, decision))) {
+      await context.identity.requireSecondFactor(actor, request);
+      return key;
+    }
     if (decision !== 'allowed') return await context.identity.refuse(actor, request, decision);
   }
   if (isOwn(key, caller)) {

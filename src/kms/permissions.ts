@@ -78,6 +78,16 @@ export type PermissionName = keyof typeof permissions;
 
 /** After these a key is gone, at once or in some days: an account may want a second user's approval. */
 const deletions: ReadonlySet<PermissionName> = new Set(['scheduleKeyDeletion', 'deleteKeyMaterial']);
+/** Operations that the account may ask a recent second factor for; some share their action with others that are not. */
+export const criticalPermissions: ReadonlySet<PermissionName> = new Set<PermissionName>([
+  'scheduleKeyDeletion',
+  'deleteKeyMaterial',
+  'deleteKeystore',
+  'getAccessPointKey',
+  'createKeyPolicy',
+  'updateKeyPolicy',
+  'deleteKeyPolicy',
+]);
 
 /** Who asks, in a project that was found to be the caller's. Only `enterProject` makes one. */
 export interface Caller {
@@ -96,6 +106,7 @@ export function accessRequest(
     action,
     aliases,
     projectId,
+    isCritical: criticalPermissions.has(name),
     ...(enterpriseProjectId !== undefined && {
       conditions: { 'g:EnterpriseProjectId': enterpriseProjectId },
     }),
@@ -122,6 +133,7 @@ export function keyAccessRequest(
     resource,
     projectId,
     conditions,
+    isCritical: criticalPermissions.has(name),
     ...(deletions.has(name) && { approval: 'delete-key' }),
   };
 }

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../iam/actor.ts';
-import { type AccessTarget, askFor, type Permission, permission } from '../iam/index.ts';
+import { type AccessTarget, askFor, critical, type Permission, permission } from '../iam/index.ts';
 
 export type { AccessTarget, RequestedTags } from '../iam/index.ts';
 
@@ -15,7 +15,7 @@ export const permissions = {
   createAuthority: permission('pca:ca:create', [...project, ...names]),
   getAuthorityQuota: permission('pca:ca:quota', []),
   getAuthority: permission('pca:ca:get', tagged),
-  deleteAuthority: permission('pca:ca:delete', tagged),
+  deleteAuthority: critical(permission('pca:ca:delete', tagged)),
   activateAuthority: permission('pca:ca:activate', [...tagged, ...names], 'pca:ca:active'),
   exportAuthorityCsr: permission('pca:ca:getCsr', tagged),
   disableAuthority: permission('pca:ca:disable', tagged),
@@ -23,18 +23,18 @@ export const permissions = {
   exportAuthority: permission('pca:ca:export', tagged),
   importAuthority: permission('pca:ca:import', [...project, ...names]),
   restoreAuthority: permission('pca:ca:restore', tagged),
-  revokeAuthority: permission('pca:ca:revoke', tagged),
+  revokeAuthority: critical(permission('pca:ca:revoke', tagged)),
   enableCrl: permission('pca:ca:enableCrl', tagged),
   disableCrl: permission('pca:ca:disableCrl', tagged),
   // The reference has neither the operation nor an action for it.
   switchOcsp: permission('pca:ca:switchOcsp', tagged),
   // Extensions, too.
   listShares: permission('pca:ca:listShares', tagged),
-  setShares: permission('pca:ca:setShares', tagged),
+  setShares: critical(permission('pca:ca:setShares', tagged)),
   listIssuedCertificates: permission('pca:ca:listIssuedCerts', tagged),
   revokeIssuedCertificate: permission('pca:ca:revokeIssuedCert', tagged),
   getIssuancePolicy: permission('pca:ca:getIssuancePolicy', tagged),
-  setIssuancePolicy: permission('pca:ca:setIssuancePolicy', tagged),
+  setIssuancePolicy: critical(permission('pca:ca:setIssuancePolicy', tagged)),
   listCertificates: permission('pca:cert:list', project),
   issueCertificate: permission('pca:ca:issueCert', projectAndName),
   issueCertificateByCsr: permission('pca:ca:issueCertByCsr', projectAndName, 'pca:ca:issueCertThroughCSR'),
@@ -44,7 +44,7 @@ export const permissions = {
   getCertificate: permission('pca:cert:get', project),
   // Chapter 5 names pca:ca:delete here, which looks like a slip: who may delete CAs is not thereby meant.
   deleteCertificate: permission('pca:cert:delete', project),
-  exportCertificate: permission('pca:cert:export', project),
+  exportCertificate: critical(permission('pca:cert:export', project)),
   revokeCertificate: permission('pca:ca:revokeCert', tagged, 'pca:cert:revoke'),
   createAuthorityTags: permission('pca:ca:createTag', [...tagged, 'g:RequestTag', 'g:TagKeys']),
   deleteAuthorityTags: permission('pca:ca:deleteTag', [...tagged, 'g:TagKeys']),

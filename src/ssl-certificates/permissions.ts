@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../iam/actor.ts';
-import { type AccessTarget, askFor, type Permission, permission } from '../iam/index.ts';
+import { type AccessTarget, askFor, critical, type Permission, permission } from '../iam/index.ts';
 
 export type { AccessTarget, RequestedTags } from '../iam/index.ts';
 
@@ -19,7 +19,7 @@ export const permissions = {
   importCertificate: permission('scm:cert:import', project, 'scm:cert:upload'),
   getCertificate: permission('scm:cert:get', tagged),
   deleteCertificate: permission('scm:cert:delete', tagged),
-  exportCertificate: permission('scm:cert:export', tagged, 'scm:cert:download'),
+  exportCertificate: critical(permission('scm:cert:export', tagged, 'scm:cert:download')),
   pushCertificate: permission('scm:cert:push', tagged),
   deployCertificate: permission('scm:cert:deployResources', tagged),
   listDeployedResources: permission('scm:cert:listDeployedResources', tagged, 'scm:cert:deployed'),
@@ -36,7 +36,7 @@ export const permissions = {
   updateCsr: permission('scm::updateCsr', []),
   deleteCsr: permission('scm::deleteCsr', []),
   uploadCsr: permission('scm::uploadCsr', []),
-  getCsrPrivateKey: permission('scm::getCsrPrivateKey', []),
+  getCsrPrivateKey: critical(permission('scm::getCsrPrivateKey', [])),
   // Extensions: the vendor does these in its console only, or not at all.
   revokeCertificate: permission('scm:cert:revoke', tagged),
   reviewApplication: permission('scm:cert:reviewApplication', tagged),

@@ -60,6 +60,7 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
         throw new AccessDenied(request.action, `${request.action} is denied.`);
     },
     decide,
+    async requireSecondFactor() {},
     async refuse(_actor, { action }) {
       throw new AccessDenied(action, `${action} is denied.`);
     },

@@ -27,6 +27,7 @@ export const permissionTable: readonly ActionNames[] = [
       ...Object.values(iamActions).map(alone),
       ...Object.values(securityPolicyActions).flatMap(({ get, update }) => [alone(get), alone(update)]),
       named(agencyAssumption),
+      ...Object.values(securityPolicyActions).flatMap(({ get, update }) => [alone(get), alone(update)]),
     ].map((names) => [names.join(' '), names]),
   ).values(),
 ];

@@ -102,14 +102,20 @@ export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: 
   });
 }
 
+/** Users change their own keys without a permission, unless the account's protect-policy says otherwise. */
 async function authorizeKeyChange(
   iam: IamContext,
   actor: Actor,
   userId: string,
   action: string,
 ): Promise<void> {
-  await authorizeUnlessSelf(iam, actor, userId, action);
-  if (isSelf(actor, userId)) await requireFullSession(iam, actor, action);
+  const { selfManagement } = (await iam.security.of(actor.accountId)).operations;
+  if (!isSelf(actor, userId) || !selfManagement.accessKeys)
+    await iam.accessControl.authorize(actor, { action });
+  else await authorizeUnlessSelf(iam, actor, userId, action);
+  if (!isSelf(actor, userId)) return;
+  await requireFullSession(iam, actor, action);
+  await iam.accessControl.requireSecondFactor(actor, { action });
 }
 
 async function requireOwner(

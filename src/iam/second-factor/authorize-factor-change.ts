@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
+import { isFactorRecent } from '../critical-operations/operation-protection.ts';
 import { forbidden } from '../errors.ts';
 import { authorizeUnlessSelf, isSelf } from '../self-service.ts';
 import type { UserTable } from '../tables.ts';
@@ -41,6 +42,7 @@ export async function authorizeFactorAccess(
   action: string,
   aliases?: readonly string[],
 ): Promise<UserTable> {
+  // Users prove a factor in their own way below: protection by a factor must not keep them from binding one.
   await authorizeUnlessSelf(iam, actor, userId, action, aliases);
   const user = await requireUser(iam, actor, userId);
   if (!isSelf(actor, userId)) {
@@ -61,17 +63,17 @@ async function requireOwnProof(
   code: string | undefined,
 ): Promise<void> {
   const nowMs = iam.clock.nowMs();
-  const { signedInAtMs, secondFactorAtMs } = actor.credential;
+  const { signedInAtMs } = actor.credential;
   if (!hasFactor) {
     // Else a stolen token would do to bind the thief's own factor.
     if (signedInAtMs !== undefined && nowMs - signedInAtMs <= freshLoginMs) return;
     const reason = 'A first second factor needs a login within the last 15 minutes: sign in again.';
     return refuse(iam, actor, actor.principalId, action, reason);
   }
-  if (secondFactorAtMs !== undefined && nowMs - secondFactorAtMs <= freshLoginMs) return;
+  const { factorMinutes } = (await iam.security.of(actor.accountId)).operations;
+  if (isFactorRecent(actor.credential, factorMinutes, nowMs)) return;
   if (code !== undefined) return proveSecondFactor(iam, actor, action, { totp: code });
-  const reason =
-    'This needs a second factor within the last 15 minutes: sign in with it, or POST /v3.0/OS-MFA/step-up.';
+  const reason = `This needs a second factor within the last ${factorMinutes} minutes: sign in with it, or POST /v3.0/OS-MFA/step-up.`;
   await refuse(iam, actor, actor.principalId, action, reason);
 }
 

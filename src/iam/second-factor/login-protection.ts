@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts';
+import { requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, notFound } from '../errors.ts';
@@ -51,17 +52,18 @@ export async function setLoginProtection(
   const action = iamActions.setLoginProtection;
   const aliases = [iamActions.updateUser];
   if (!(enabled && isSelf(actor, userId))) await iam.accessControl.authorize(actor, { action, aliases });
-  await authorizeFactorChange(iam, actor, userId, action, { aliases });
+  const { user } = await authorizeFactorChange(iam, actor, userId, action, { aliases });
   if (enabled && method !== 'vmfa')
     throw badRequest(
       `login_protect.verification_method must be vmfa: this service verifies by one-time passwords and passkeys; it sends no codes by ${method}.`,
     );
   return serialChange(iam, actor, action, 'login protection', async (transaction) => {
     if (!(await findUser(transaction, actor.accountId, userId))) throw notFound('user', userId);
+    await requireCredentialAuthority(transaction, iam, actor, user);
     if (enabled && !hasAnyFactor(await factorsOf(transaction, actor.accountId, userId)))
       throw conflict('login protection', 'The user has no second factor: bind a virtual MFA device first.');
-    const user = { accountId: actor.accountId, userId };
-    await setLoginProtected(transaction, user, enabled, iam.clock.nowMs());
+    const owner = { accountId: actor.accountId, userId };
+    await setLoginProtected(transaction, owner, enabled, iam.clock.nowMs());
     return { result: { userId, enabled }, resourceId: userId, detail: enabled ? 'on' : 'off' };
   });
 }

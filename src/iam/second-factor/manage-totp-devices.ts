@@ -1,5 +1,6 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
+import { requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, notFound } from '../errors.ts';
@@ -37,7 +38,7 @@ export async function createTotpDevice(
   name: string,
 ): Promise<NewTotpDevice> {
   const action = iamActions.createMfaDevice;
-  await authorizeFactorAccess(iam, actor, userId, action);
+  const user = await authorizeFactorAccess(iam, actor, userId, action);
   const serialNumber = `iam:${actor.accountId}:mfa:${name}`;
   const seed = iam.random.bytes(seedBytes);
   const device: TotpDeviceTable = {
@@ -51,6 +52,7 @@ export async function createTotpDevice(
     created_at: iam.clock.nowMs(),
   };
   return serialChange(iam, actor, action, noun, async (transaction) => {
+    await requireCredentialAuthority(transaction, iam, actor, user);
     for (const pending of await findTotpDevices(transaction, actor.accountId, { userId, bound: false }))
       await deleteTotpDevice(transaction, actor.accountId, pending.serial_number);
     await insertTotpDevice(transaction, device);
@@ -71,7 +73,7 @@ export async function bindTotpDevice(
 ): Promise<void> {
   const { userId, serialNumber, codes } = binding;
   const action = iamActions.bindMfaDevice;
-  const { factors } = await authorizeFactorChange(iam, actor, userId, action);
+  const { user, factors } = await authorizeFactorChange(iam, actor, userId, action);
   const device = await requireDevice(iam.database, actor, userId, serialNumber);
   if (device.bound_at !== null) throw conflict(noun, 'The device is bound already.');
   const step = await withSeed(iam, device, (seed) => matchingPair(seed, codes, iam.machineClock.nowMs()));
@@ -80,6 +82,7 @@ export async function bindTotpDevice(
       'authentication_code_first and authentication_code_second must be two codes of the device that follow each other, the second being the current one.',
     );
   await serialChange(iam, actor, action, noun, async (transaction) => {
+    await requireCredentialAuthority(transaction, iam, actor, user);
     const current = await requireDevice(transaction, actor, userId, serialNumber);
     const replaced = await findBoundDevice(transaction, actor.accountId, userId);
     if (current.bound_at !== null || (replaced !== undefined && !factors.hasTotp))
@@ -99,8 +102,9 @@ export async function unbindTotpDevice(
 ): Promise<void> {
   const { userId, serialNumber, code } = binding;
   const action = iamActions.unbindMfaDevice;
-  await authorizeFactorChange(iam, actor, userId, action, { code });
+  const { user } = await authorizeFactorChange(iam, actor, userId, action, { code });
   await serialChange(iam, actor, action, noun, async (transaction) => {
+    await requireCredentialAuthority(transaction, iam, actor, user);
     const device = await requireDevice(transaction, actor, userId, serialNumber);
     if (device.bound_at === null) throw conflict(noun, 'The device is not bound.');
     await markDeviceUnbound(transaction, device);

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { formatMicroseconds } from '../timestamps.ts';
 import { userParams } from '../users/routes.ts';
 import {
   getLoginProtection,
@@ -17,7 +18,8 @@ import {
   removeTotpDevice,
   unbindTotpDevice,
 } from './manage-totp-devices.ts';
-import { totpCode } from './schemas.ts';
+import { recoveryCode, totpCode } from './schemas.ts';
+import { stepUp } from './step-up.ts';
 
 const text = Type.String({ maxLength: 256 });
 const deviceName = Type.String({ pattern: '^[\\w.@ -]{1,64}$' });
@@ -28,6 +30,7 @@ export function secondFactorRoutes(iam: IamContext, api: Api): void {
   bindingRoutes(iam, api);
   loginProtectionRoutes(iam, api);
   recoveryCodeRoutes(iam, api);
+  stepUpRoutes(iam, api);
 }
 
 function deviceRoutes(iam: IamContext, api: Api): void {
@@ -143,4 +146,22 @@ function recoveryCodeRoutes(iam: IamContext, api: Api): void {
   api.get(url, { schema: { operationId: 'showRecoveryCodes', tags: ['iam'] } }, async ({ actor }) => ({
     remaining: await remainingRecoveryCodes(iam, actor),
   }));
+}
+
+/** An extension: a second factor for a session that exists. */
+function stepUpRoutes(iam: IamContext, api: Api): void {
+  const body = Type.Object({
+    totp: Type.Optional(Type.Object({ passcode: totpCode })),
+    recovery_code: Type.Optional(Type.Object({ code: recoveryCode })),
+  });
+  api.post(
+    '/v3.0/OS-MFA/step-up',
+    { schema: { operationId: 'stepUp', tags: ['iam'], body } },
+    async ({ actor, headers, body: { totp, recovery_code } }) => {
+      const token = headers['x-auth-token'];
+      const proof = { totp: totp?.passcode, recoveryCode: recovery_code?.code };
+      const at = await stepUp(iam, actor, typeof token === 'string' ? token : undefined, proof);
+      return { second_factor: { proved_at: formatMicroseconds(at) } };
+    },
+  );
 }

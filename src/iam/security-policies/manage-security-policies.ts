@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts';
 import { defaultApprovalPolicy } from '../approvals/approval-policy.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { defaultOperationProtection } from '../critical-operations/operation-protection.ts';
 import { badRequest } from '../errors.ts';
 import { securityPolicyActions } from '../permissions.ts';
 import { AddressList } from './address-list.ts';
@@ -21,6 +22,7 @@ const defaults: SecurityPolicies = {
   'console-acl-policy': { blocks: [], ranges: [] },
   'api-acl-policy': { blocks: [], ranges: [] },
   'approval-policy': defaultApprovalPolicy,
+  'protect-policy': defaultOperationProtection,
 };
 
 /** The account's policy, or the default. */

@@ -1,4 +1,5 @@
 import type { ApprovalPolicy } from '../approvals/approval-policy.ts';
+import type { OperationProtection } from '../critical-operations/operation-protection.ts';
 
 /** Rules for new passwords of an account; 0 switches a rule off. */
 export interface PasswordPolicy {
@@ -48,6 +49,7 @@ export interface SecurityPolicies {
   readonly 'api-acl-policy': AddressPolicy;
   /** Not the vendor's: see approvals/. */
   readonly 'approval-policy': ApprovalPolicy;
+  readonly 'protect-policy': OperationProtection;
 }
 
 export type SecurityPolicyKind = keyof SecurityPolicies;

@@ -3,6 +3,10 @@ import type { Reader } from '../../platform/db/index.ts';
 import { type ApprovalPolicy, defaultApprovalPolicy } from '../approvals/approval-policy.ts';
 import type { AttemptRule } from '../authentication/attempt-limiter.ts';
 import { FreshCache, type IdentityVersion } from '../authentication/fresh-cache.ts';
+import {
+  defaultOperationProtection,
+  type OperationProtection,
+} from '../critical-operations/operation-protection.ts';
 import { AddressList } from './address-list.ts';
 import {
   defaultLoginPolicy,
@@ -27,6 +31,7 @@ export interface AccountSecurity {
   readonly loginAddresses: AddressList | undefined;
   readonly apiAddresses: AddressList | undefined;
   readonly approvals: ApprovalPolicy;
+  readonly operations: OperationProtection;
 }
 
 const maximumAccounts = 10_000;
@@ -75,5 +80,6 @@ function enforced(policies: Partial<SecurityPolicies>): AccountSecurity {
     loginAddresses: console && new AddressList(console),
     apiAddresses: api && new AddressList(api),
     approvals: policies['approval-policy'] ?? defaultApprovalPolicy,
+    operations: { ...defaultOperationProtection, ...policies['protect-policy'] },
   };
 }

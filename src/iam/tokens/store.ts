@@ -123,3 +123,20 @@ export async function endSessions(transaction: Transaction, selection: SessionSe
   );
   return rows.length;
 }
+
+/** Notes that the session has just proved a second factor. False if it has ended. */
+export async function markSecondFactor(
+  transaction: Transaction,
+  accountId: string,
+  tokenHash: string,
+  nowMs: number,
+): Promise<boolean> {
+  const result = await transaction
+    .tables<IamTables>()
+    .updateTable('sessions')
+    .set({ second_factor_at: nowMs })
+    .where('account_id', '=', accountId)
+    .where('token_hash', '=', tokenHash)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}

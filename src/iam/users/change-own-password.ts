@@ -20,7 +20,13 @@ export async function changeOwnPassword(
   // A project scope does no harm here: the old password is proven.
   if (actor.credential.kind === 'temporary-key') await requireFullSession(iam, actor, action);
   const user = await requireUser(iam, actor, userId);
-  const { passwordAttempts } = await iam.security.of(actor.accountId);
+  const { passwordAttempts, operations } = await iam.security.of(actor.accountId);
+  if (!actor.isRoot && !operations.selfManagement.password) {
+    const reason =
+      'The protect-policy of the account does not let users do this (allow_user.manage_password).';
+    await iam.accessControl.recordRefusal(actor, 'iam:users:changePassword', userId, reason);
+    throw forbidden(reason);
+  }
   const subject = { name: `user ${userId}`, sourceIp: actor.sourceIp };
   using attempt = await iam.loginAttempts.reserve(subject, passwordAttempts);
   if (!(await iam.passwords.verify(passwords.original, user.password_hash, attempt))) {

@@ -4,6 +4,7 @@ import type { IamContext } from '../context.ts';
 import { iamActions } from '../permissions.ts';
 import { requireOwnDomain } from '../projects/routes.ts';
 import { authorizeUnlessSelf } from '../self-service.ts';
+import { changeOwnContact } from './change-own-contact.ts';
 import { createUser } from './create-user.ts';
 import { presentFullUser } from './present-user.ts';
 import { userName, userParams, userPassword } from './routes.ts';
@@ -50,6 +51,15 @@ export function fullUserRoutes(iam: IamContext, api: Api): void {
     async ({ actor, params }) => {
       await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
       return { user: present(await requireUser(iam, actor, params.user_id), iam.publicUrl) };
+    },
+  );
+  const contact = Type.Object({ user: Type.Object({ email: text, mobile: text }) });
+  api.put(
+    '/v3.0/OS-USER/users/:user_id/info',
+    { schema: { operationId: 'updateUserInformation', tags: ['iam'], params: userParams, body: contact } },
+    async ({ actor, params, body: { user } }, reply) => {
+      await changeOwnContact(iam, actor, params.user_id, user);
+      return reply.code(204).send();
     },
   );
   const body = Type.Object({ user: update });

@@ -47,7 +47,8 @@ export async function applyCertificate(
 /** Who may not is given the certificate without the key, as an applicant who keeps it elsewhere; the refusal is on record. */
 async function mayReadKeys({ identity }: ApplicationPorts, actor: Actor): Promise<boolean> {
   try {
-    await identity.authorize(actor, accessRequest('getCsrPrivateKey'));
+    // Not critical here: the key goes into the certificate, whose export asks for the second factor.
+    await identity.authorize(actor, { ...accessRequest('getCsrPrivateKey'), isCritical: false });
     return true;
   } catch (error) {
     if (error instanceof AccessDenied) return false;

@@ -1,0 +1,37 @@
+import { iamActions, securityPolicyActions } from '../permissions.ts';
+
+/**
+ * Identity's own critical actions: changes of who may do what, credentials for others, and the rules of the account. Other
+ * services mark theirs in their permission tables.
+ */
+const criticalActions: ReadonlySet<string> = new Set<string>([
+  iamActions.createPolicy,
+  iamActions.updatePolicy,
+  iamActions.deletePolicy,
+  iamActions.grantPolicy,
+  iamActions.revokePolicy,
+  iamActions.addMember,
+  iamActions.removeMember,
+  iamActions.updateUser,
+  iamActions.deleteUser,
+  iamActions.createAccessKey,
+  iamActions.updateAccessKey,
+  iamActions.createAgency,
+  iamActions.updateAgency,
+  iamActions.deleteAgency,
+  iamActions.createProvider,
+  iamActions.updateProvider,
+  iamActions.deleteProvider,
+  iamActions.createMfaDevice,
+  iamActions.deleteMfaDevice,
+  iamActions.bindMfaDevice,
+  iamActions.unbindMfaDevice,
+  iamActions.deletePasskey,
+  iamActions.setLoginProtection,
+  iamActions.approve,
+  ...Object.values(securityPolicyActions).map(({ update }) => update),
+]);
+
+export function isCriticalAction(name: string): boolean {
+  return criticalActions.has(name);
+}
