@@ -4,21 +4,22 @@ import {
   createKeyStore,
   createKms,
   createSecretWrapper,
+  kmsLimits,
   type MasterKey,
   projectContents,
   type Token,
 } from './kms/index.ts';
-import { createObjectStorage, type OpenStore } from './object-storage/index.ts';
+import { createObjectStorage, type OpenStore, objectStorageLimits } from './object-storage/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import type { Database } from './platform/db/index.ts';
 import type { MovableClock } from './platform/dev-clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Random } from './platform/random.ts';
-import { createPrivateCa, crlUsers } from './private-ca/index.ts';
+import { createPrivateCa, crlUsers, privateCaLimits } from './private-ca/index.ts';
 import { authoritySource, bssRoutes, certificateSource } from './protocols/index.ts';
-import { createRevocation, createRevocationPort } from './revocation/index.ts';
-import { openSslCertificates, type SslConfiguration } from './ssl-certificates/index.ts';
+import { createRevocation, createRevocationPort, revocationLimits } from './revocation/index.ts';
+import { openSslCertificates, type SslConfiguration, sslLimits } from './ssl-certificates/index.ts';
 
 /** What every capability stands on. */
 export interface BasePorts {
@@ -81,6 +82,13 @@ export async function createCapabilities(
     publicUrl,
     services: catalog,
     dependents,
+    limits: [
+      kmsLimits,
+      objectStorageLimits,
+      privateCaLimits,
+      revocationLimits,
+      sslLimits(opened.sslConfiguration),
+    ],
   });
   const { identity, principalExists } = iam;
   const region = config.bootstrap.projectName;

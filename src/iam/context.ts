@@ -11,6 +11,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import type { IdentityVersion } from './authentication/fresh-cache.ts';
 import type { PrincipalLoader } from './authentication/principal.ts';
 import type { Dependent } from './dependents.ts';
+import type { LimitDeclaration } from './limits/limit-kind.ts';
 import type { SecretWrapper } from './secret-wrapper.ts';
 import type { SecuritySettings } from './security-policies/security-settings.ts';
 import type { CatalogService } from './tokens/catalog.ts';
@@ -29,6 +30,8 @@ export interface IamPorts {
   readonly publicUrl: string;
   /** The services of the catalog, in its order. */
   readonly services: readonly CatalogService[];
+  /** How many rows of the other capabilities an account may have. */
+  readonly limits?: readonly LimitDeclaration[];
   /** What other capabilities have that must not lose its project or agency. */
   readonly dependents?: readonly Dependent[];
   /** Cheaper than the default in tests only. */

@@ -47,6 +47,14 @@ export {
   namedEnterpriseProject,
 } from './enterprise-projects/sent-enterprise-project.ts';
 export type { Identity } from './identity.ts';
+export { iamLimits } from './limits/iam-limits.ts';
+/** How capabilities declare and hold their limits. */
+export type { LimitDeclaration, LimitKind } from './limits/limit-kind.ts';
+export { lockLimit, readLimit } from './limits/limit-store.ts';
+/** The table of limits alone, for tests of capabilities on an identity double. */
+export { limitMigrations } from './limits/migrations.ts';
+export { expectRoom, fullText, requireRoom } from './limits/require-room.ts';
+export { countRowsOf } from './limits/row-count-store.ts';
 export { migrations } from './migrations.ts';
 export type { Decision } from './policies/decide.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */

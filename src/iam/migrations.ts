@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migrations } from '../platform/db/index.ts';
 import { approvalMigrations } from './approvals/migrations.ts';
 import { createIndex, createTable } from './create-table.ts';
+import { limitMigrations } from './limits/migrations.ts';
 import { secondFactorMigrations } from './second-factor/migrations.ts';
 import { securityPolicyMigrations } from './security-policies/migrations.ts';
 import { sessionMigrations } from './tokens/migrations.ts';
@@ -271,6 +272,7 @@ export const migrations: Migrations = {
   'iam-0004-credentials': { up: createCredentials },
   'iam-0005-delegation': { up: createDelegation },
   'iam-0006-audit-trail': { up: createAuditTrail },
+  ...limitMigrations,
   ...securityPolicyMigrations,
   ...approvalMigrations,
   ...userMigrations,

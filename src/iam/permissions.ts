@@ -93,6 +93,7 @@ export const iamActions = {
   getApproval: 'iam:approvals:get',
   approve: 'iam:approvals:approve',
   listAudit: 'cts:trace:list',
+  listLimits: 'iam:quotas:listQuotas',
 } as const;
 
 /** Stepping into an agency of another account; older and newer policies name it differently. */

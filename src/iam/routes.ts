@@ -11,6 +11,7 @@ import { enterpriseProjectRoutes } from './enterprise-projects/routes.ts';
 import { iamAccessDenied, invalidIamField, unknownIamError } from './errors.ts';
 import { federatedLoginRoutes, federationRoutes } from './federation/routes.ts';
 import { groupRoutes } from './groups/routes.ts';
+import { limitRoutes } from './limits/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { authenticationHook, iamTokenFault } from './request-authentication.ts';
@@ -40,6 +41,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   securityPolicyRoutes,
   approvalRoutes,
   auditRoutes,
+  limitRoutes,
 ];
 
 /** Every route of identity, those without authentication in a context of their own. */

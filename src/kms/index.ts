@@ -28,6 +28,8 @@ export { createKms, type Kms } from './create-kms.ts';
 export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';
 /** Thrown where a key cannot be reached for now, as its HSM is away. */
 export { KeyUnavailable } from './key-unavailable.ts';
+/** How many rows of each kind there may be. */
+export { kmsLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 /** What becomes unreachable with a project. */

@@ -1,13 +1,15 @@
+import { fullText, type LimitKind, readLimit } from '../iam/index.ts';
 import type { Reader, Transaction } from '../platform/db/database.ts';
 import type { KmsTables } from './tables.ts';
 
-/** Counts one key more if there is room; false if the quota is full. */
+/** Counts one key more. Throws the refusal of `limit` if there is no room. */
 export async function takeKeyQuota(
   transaction: Transaction,
+  limit: LimitKind,
   accountId: string,
   projectId: string,
-  limit: number,
-): Promise<boolean> {
+): Promise<void> {
+  const most = await readLimit(transaction, accountId, limit);
   const tables = transaction.tables<KmsTables>();
   await tables
     .insertInto('kms_quotas')
@@ -19,9 +21,10 @@ export async function takeKeyQuota(
     .set((eb) => ({ used: eb('used', '+', 1) }))
     .where('account_id', '=', accountId)
     .where('project_id', '=', projectId)
-    .where('used', '<', limit)
+    .where('used', '<', most)
     .executeTakeFirst();
-  return taken.numUpdatedRows === 1n;
+  if (taken.numUpdatedRows === 1n) return;
+  throw limit.refusal(fullText(limit, most, await readUsedKeys(transaction, accountId, projectId)));
 }
 
 export async function releaseKeyQuota(
@@ -36,6 +39,18 @@ export async function releaseKeyQuota(
     .where('account_id', '=', accountId)
     .where('project_id', '=', projectId)
     .execute();
+}
+
+/** As `readUsedKeys`; without a project that of the fullest. */
+export async function mostUsedKeys(reader: Reader, accountId: string, projectId?: string): Promise<number> {
+  if (projectId !== undefined) return readUsedKeys(reader, accountId, projectId);
+  const row = await reader
+    .tables<KmsTables>()
+    .selectFrom('kms_quotas')
+    .select(({ fn }) => fn.max<number | null>('used').as('used'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row?.used ?? 0;
 }
 
 /** Customer keys of the project in every state; default keys do not count. */

@@ -209,3 +209,15 @@ export async function deleteKey(
   await tables.deleteFrom('kms_aliases').where('key_id', '=', seen.key_id).execute();
   return true;
 }
+
+/** How many versions the key has; without a key that of the account with most. */
+export async function mostKeyVersions(reader: Reader, accountId: string, keyId?: string): Promise<number> {
+  const row = await reader
+    .tables<KmsTables>()
+    .selectFrom('kms_keys')
+    .select(({ fn }) => fn.max<number | null>('current_version').as('version'))
+    .where('account_id', '=', accountId)
+    .$if(keyId !== undefined, (query) => query.where('key_id', '=', keyId!))
+    .executeTakeFirst();
+  return row?.version === null || row === undefined ? 0 : row.version + 1;
+}

@@ -25,6 +25,11 @@ export const objectStorageErrors = {
     message: 'The bucket you tried to delete is not empty.',
   },
   bucketInUse: { status: 409, code: 'BucketInUse', message: 'The bucket you tried to delete is in use.' },
+  tooManyBuckets: {
+    status: 400,
+    code: 'TooManyBuckets',
+    message: 'You have attempted to create more buckets than allowed.',
+  },
   internal: { status: 500, code: 'InternalError', message: 'We encountered an internal error.' },
   unavailable: { status: 503, code: 'ServiceUnavailable', message: 'The service is unavailable.' },
 } as const satisfies Record<string, ErrorDefinition>;

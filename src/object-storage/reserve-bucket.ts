@@ -1,6 +1,8 @@
 import type { Actor } from '../iam/actor.ts';
+import { requireRoom } from '../iam/index.ts';
 import type { Transaction } from '../platform/db/index.ts';
 import { objectStorageError } from './errors.ts';
+import { bucketLimit } from './limits.ts';
 import { bucketNameRule, isBucketName } from './names.ts';
 import { permissions } from './permissions.ts';
 import type { BucketPorts } from './ports.ts';
@@ -24,9 +26,11 @@ export async function reserveBucket(
 ): Promise<BucketTable> {
   if (!isBucketName(name)) throw objectStorageError('invalidBucketName', `bucket_name ${bucketNameRule}.`);
   const row: BucketTable = { name, account_id: accountId, status: 'CREATING', create_time: clock.nowMs() };
-  const isReserved = await database.transaction(
-    async (transaction) => (await insertBucket(transaction, row)) || (await resume(transaction, row)),
-  );
+  const isReserved = await database.transaction(async (transaction) => {
+    if (!(await insertBucket(transaction, row))) return resume(transaction, row);
+    await requireRoom(transaction, accountId, bucketLimit, { adding: 0 });
+    return true;
+  });
   if (!isReserved) throw bucketTaken(name);
   return row;
 }

@@ -30,6 +30,8 @@ export { noCrl, withOwnCrlFile } from './crl-configuration.ts';
 export { crlUsers } from './crl-users-store.ts';
 /** The service's errors, for capabilities that answer in its API. */
 export { pcaError } from './errors.ts';
+/** How many rows of each kind an account may have. */
+export { privateCaLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 export type { AuthorityOrders } from './orders/authority-orders.ts';

@@ -24,6 +24,48 @@ function exceeded({ used, quota }: QuotaUse) {
   return pcaError('PCA.00030001', `${used} of ${quota} are used.`);
 }
 
+/** How many the account has. */
+export async function readUsed(reader: Reader, accountId: string, resource: QuotaResource): Promise<number> {
+  return (await findRow(reader, accountId, resource))?.used ?? 0;
+}
+
+/** Undefined: what the installation grants every account. */
+export async function readOwnQuota(
+  reader: Reader,
+  accountId: string,
+  resource: QuotaResource,
+): Promise<number | undefined> {
+  return (await findRow(reader, accountId, resource))?.quota ?? undefined;
+}
+
+export async function writeOwnQuota(
+  transaction: Transaction,
+  accountId: string,
+  resource: QuotaResource,
+  quota: number | undefined,
+): Promise<void> {
+  await transaction
+    .tables<PrivateCaTables>()
+    .insertInto('pca_quotas')
+    .values({ account_id: accountId, resource, used: 0, quota: quota ?? null })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account_id', 'resource'])
+        .doUpdateSet((columns) => ({ quota: columns.ref('excluded.quota') })),
+    )
+    .execute();
+}
+
+function findRow(reader: Reader, accountId: string, resource: QuotaResource) {
+  return reader
+    .tables<PrivateCaTables>()
+    .selectFrom('pca_quotas')
+    .select(['used', 'quota'])
+    .where('account_id', '=', accountId)
+    .where('resource', '=', resource)
+    .executeTakeFirst();
+}
+
 /** Counts resources where they are created and removed, so that the count holds under concurrency without counting rows. */
 export class QuotaStore {
   readonly #limits: QuotaLimits;
@@ -33,13 +75,7 @@ export class QuotaStore {
   }
 
   async find(reader: Reader, accountId: string, resource: QuotaResource): Promise<QuotaUse> {
-    const row = await reader
-      .tables<PrivateCaTables>()
-      .selectFrom('pca_quotas')
-      .select(['used', 'quota'])
-      .where('account_id', '=', accountId)
-      .where('resource', '=', resource)
-      .executeTakeFirst();
+    const row = await findRow(reader, accountId, resource);
     return { used: row?.used ?? 0, quota: row?.quota ?? this.#limits[resource] };
   }
 

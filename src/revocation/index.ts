@@ -12,6 +12,8 @@ import type { RevocationPorts } from './ports.ts';
 import { publicRoutes } from './public-routes.ts';
 import { revocationRoutes } from './routes.ts';
 
+/** What bounds its tables. */
+export { revocationLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';
 export type { PublicationPorts, RevocationPorts } from './ports.ts';

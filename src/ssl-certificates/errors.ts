@@ -196,6 +196,15 @@ export function scmError(code: ScmErrorCode, detail?: string, options?: ErrorOpt
   return new ServiceError('scm', scmErrors[code], detail, options);
 }
 
+/** The status that clients wait at, which A.2.1 does not give this code. */
+export function mailsExhausted(detail: string): ServiceError {
+  return new ServiceError('scm', { ...scmErrors['SCM.0025'], status: 429 }, detail);
+}
+
+export function isMailsExhausted(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === 'SCM.0025' && error.status === 429;
+}
+
 /** Too early after the purchase: clients try again on 500, which A.2.1 does not give this code. */
 export function orderNotSettled(detail: string): ServiceError {
   return new ServiceError('scm', { ...scmErrors['SCM.0016'], status: 500 }, detail);

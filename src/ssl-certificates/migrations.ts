@@ -4,6 +4,7 @@ import { applicationMigrations } from './applications/migrations.ts';
 import { certificateMigrations } from './certificates/migrations.ts';
 import { deploymentMigrations } from './deployments/migrations.ts';
 import { inventoryMigrations } from './inventory/migrations.ts';
+import { mailMigrations } from './mail/migrations.ts';
 import type { SslCertificateTables } from './tables.ts';
 import { tagMigrations } from './tags/migrations.ts';
 
@@ -223,4 +224,5 @@ export const migrations: Migrations = {
   ...tagMigrations,
   ...inventoryMigrations,
   ...deploymentMigrations,
+  ...mailMigrations,
 };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AccessRequest, Actor, AuditEvent } from '../../src/iam/actor.ts';
 import type { Identity } from '../../src/iam/identity.ts';
+import { limitMigrations } from '../../src/iam/index.ts';
 import type { Migrations } from '../../src/platform/db/index.ts';
 import { AccessDenied } from '../../src/platform/errors.ts';
 
@@ -17,8 +18,9 @@ export interface AuditRow {
   detail: string | null;
 }
 
-/** The table in which the double keeps what it is told to record. */
+/** The table in which the double keeps what it is told to record, and that of limits. */
 export const auditMigrations: Migrations = {
+  ...limitMigrations,
   'test-0001-audit': {
     async up(schema: Kysely<unknown>): Promise<void> {
       await schema.schema

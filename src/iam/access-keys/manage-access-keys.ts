@@ -3,7 +3,9 @@ import type { Actor } from '../actor.ts';
 import { requireAuthorityOver, requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
-import { conflict, forbidden, notFound } from '../errors.ts';
+import { forbidden, notFound } from '../errors.ts';
+import { accessKeyLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { authorizeUnlessSelf, isSelf, requireFullSession } from '../self-service.ts';
 import type { AccessKeyTable, UserTable } from '../tables.ts';
@@ -18,9 +20,6 @@ import {
   insertAccessKey,
   updateAccessKeyRow,
 } from './store.ts';
-
-/** The vendor's limit: one in use and one to change to. */
-const keysPerUser = 2;
 
 /**
  * Users may manage their own keys without a permission, in full sessions. Others make keys for users who may do no more than they
@@ -40,9 +39,7 @@ export async function createAccessKey(
     await requireCredentialAuthority(transaction, iam, actor, user);
     if (user.access_mode === 'console')
       throw forbidden('The access_mode of the user is console: it cannot have access keys.');
-    const existing = await accessKeysOf(transaction, actor.accountId, userId);
-    if (existing.length >= keysPerUser)
-      throw conflict('credential', `A user has at most ${keysPerUser} access keys; delete one first.`);
+    await requireRoom(transaction, actor.accountId, accessKeyLimit, { owner: userId });
     await insertAccessKey(transaction, made.row);
     return { result: made, resourceId: made.row.access_key, detail: `of user ${userId}` };
   });

@@ -3,6 +3,8 @@ import type { Actor } from '../actor.ts';
 import { systemCredential } from '../authentication/credential.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { agencyLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { findSystemPolicyByName } from '../policies/system-policies.ts';
 import { insertAssignment } from '../role-assignments/store.ts';
@@ -65,6 +67,7 @@ async function ensureAgency(iam: IamContext, actor: Actor, agency: ServiceAgency
     const existing = await findTrusting(iam, transaction, accountId, agency.service);
     const agencyId = existing?.agency_id ?? iam.random.hexId();
     if (!existing) {
+      await requireRoom(transaction, accountId, agencyLimit);
       await insertAgency(transaction, {
         agency_id: agencyId,
         account_id: accountId,

@@ -7,12 +7,13 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { describeDependents } from '../dependents.ts';
 import { badRequest, conflict, notFound } from '../errors.ts';
+import { agencyLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { AgencyTable } from '../tables.ts';
 import { deleteAgencyRows, findAgencies, findAgency, insertAgency, updateAgencyRow } from './store.ts';
 
 const dayMs = 24 * 60 * 60_000;
-const agenciesPerAccount = 50;
 /** How the vendor names its services where an account is trusted otherwise. */
 const serviceForm = /^op_svc_[A-Za-z0-9_]+$/;
 
@@ -30,8 +31,7 @@ export interface AgencyInput {
 export async function createAgency(iam: IamContext, actor: Actor, input: AgencyInput): Promise<AgencyTable> {
   const access = { action: iamActions.createAgency };
   return change(iam, actor, access, 'agency', async (transaction) => {
-    if ((await findAgencies(transaction, actor.accountId)).length >= agenciesPerAccount)
-      throw conflict('agency', `An account has at most ${agenciesPerAccount} agencies.`);
+    await requireRoom(transaction, actor.accountId, agencyLimit);
     const nowMs = iam.clock.nowMs();
     const agency: AgencyTable = {
       agency_id: iam.random.hexId(),

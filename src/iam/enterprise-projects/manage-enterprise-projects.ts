@@ -3,6 +3,8 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { defined } from '../defined.ts';
 import { notFound } from '../errors.ts';
+import { enterpriseProjectLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { EnterpriseProjectTable } from '../tables.ts';
 import { findEnterpriseProjects, insertEnterpriseProject, updateEnterpriseProjectRow } from './store.ts';
@@ -45,6 +47,7 @@ export async function createEnterpriseProject(
       created_at: nowMs,
       updated_at: nowMs,
     };
+    await requireRoom(transaction, actor.accountId, enterpriseProjectLimit);
     await insertEnterpriseProject(transaction, project);
     return { result: project, resourceId: project.enterprise_project_id, resourceName: project.name };
   });

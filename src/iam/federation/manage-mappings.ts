@@ -2,6 +2,8 @@ import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
+import { mappingLimit, protocolLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { IdentityMappingTable, IdentityProtocolTable } from '../tables.ts';
 import { requireMappingAuthority, requireProtocolAuthority } from './federation-authority.ts';
@@ -30,8 +32,10 @@ export async function setMapping(
   return change(iam, actor, access, 'identity mapping', async (transaction) => {
     const mapping = { account_id: actor.accountId, mapping_id: mappingId, rules: JSON.stringify(rules) };
     await requireMappingAuthority(iam, transaction, actor, mappingId, rules);
-    if (mode === 'create') await insertMapping(transaction, mapping);
-    else {
+    if (mode === 'create') {
+      await requireRoom(transaction, actor.accountId, mappingLimit);
+      await insertMapping(transaction, mapping);
+    } else {
       if ((await findMappings(transaction, actor.accountId, mappingId)).length === 0)
         throw notFound('mapping', mappingId);
       await updateMappingRow(transaction, mapping);
@@ -67,8 +71,10 @@ export async function setProtocol(
       throw notFound('mapping', mapping_id);
     await requireProtocolAuthority(iam, transaction, actor, provider, mapping_id);
     const row = { ...protocol, account_id: actor.accountId };
-    if (mode === 'create') await insertProtocol(transaction, row);
-    else {
+    if (mode === 'create') {
+      await requireRoom(transaction, actor.accountId, protocolLimit);
+      await insertProtocol(transaction, row);
+    } else {
       const known = await findProtocols(transaction, actor.accountId, { providerId });
       if (!known.some((other) => other.protocol_id === protocol_id)) throw notFound('protocol', protocol_id);
       await updateProtocolRow(transaction, row);

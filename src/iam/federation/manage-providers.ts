@@ -3,6 +3,8 @@ import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
+import { providerLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { IdentityProviderTable } from '../tables.ts';
 import { providerReference } from '../tokens/session-parent.ts';
@@ -36,6 +38,7 @@ export async function createProvider(
       oidc_config: null,
       created_at: iam.clock.nowMs(),
     };
+    await requireRoom(transaction, actor.accountId, providerLimit);
     await insertProvider(transaction, provider);
     return { result: provider, resourceId: providerId, resourceName: providerId };
   });

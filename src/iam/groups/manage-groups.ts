@@ -5,6 +5,8 @@ import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
 import { mappingsToGroup } from '../federation/mapping-groups.ts';
+import { groupLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { liftedDenials } from '../policies/cover.ts';
 import type { GroupTable } from '../tables.ts';
@@ -23,6 +25,7 @@ export async function createGroup(
       description: input.description ?? '',
       created_at: iam.clock.nowMs(),
     };
+    await requireRoom(transaction, actor.accountId, groupLimit);
     await insertGroup(transaction, group);
     return { result: group, resourceId: group.group_id, resourceName: group.name };
   });

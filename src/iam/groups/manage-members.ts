@@ -5,10 +5,12 @@ import { grantsOfUser, requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { forbidden, notFound } from '../errors.ts';
+import { membershipLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { liftedDenials } from '../policies/cover.ts';
 import { findUser } from '../users/store.ts';
-import { deleteMember, findGroup, insertMember } from './store.ts';
+import { deleteMember, findGroup, insertMember, isMember } from './store.ts';
 
 /** To add a member again changes nothing. Whoever adds one has what the group has. */
 export async function addMember(
@@ -23,6 +25,8 @@ export async function addMember(
     if (user.is_root === 1) throw forbidden('The root user needs no group.');
     const given = await loadGrants(transaction, actor.accountId, [groupId]);
     requireGrantable(iam, actor, userId, given, [...given, ...(await grantsOfUser(transaction, user))]);
+    if (!(await isMember(transaction, groupId, userId)))
+      await requireRoom(transaction, actor.accountId, membershipLimit, { owner: userId });
     await insertMember(transaction, groupId, userId);
     return { result: undefined, resourceId: groupId, resourceName: group.name, detail: `user ${userId}` };
   });

@@ -87,6 +87,26 @@ export async function deleteGroupRows(
     .execute();
 }
 
+/** In how many groups the user is; without a user the most that one of the account is in. */
+export async function countMembershipsOf(
+  reader: Reader,
+  accountId: string,
+  userId?: string,
+): Promise<number> {
+  const most = await reader
+    .tables<IamTables>()
+    .selectFrom('group_members')
+    .innerJoin('user_groups', 'user_groups.group_id', 'group_members.group_id')
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .where('user_groups.account_id', '=', accountId)
+    .$if(userId !== undefined, (query) => query.where('group_members.user_id', '=', userId!))
+    .groupBy('group_members.user_id')
+    .orderBy('total', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return most?.total ?? 0;
+}
+
 export async function insertMember(
   transaction: Transaction,
   groupId: string,

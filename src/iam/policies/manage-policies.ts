@@ -5,6 +5,8 @@ import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { policyLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { findAssignments } from '../role-assignments/store.ts';
 import type { RoleAssignmentTable } from '../tables.ts';
@@ -12,17 +14,8 @@ import { compilePolicy } from './compile-policy.ts';
 import { liftedDenials } from './cover.ts';
 import type { Policy, PolicyDisplay } from './policy.ts';
 import { MalformedPolicy, type PolicyDocument, parsePolicyDocument } from './policy-document.ts';
-import {
-  countCustomPolicies,
-  deletePolicyRow,
-  findCustomPolicies,
-  insertPolicy,
-  updatePolicyRow,
-} from './store.ts';
+import { deletePolicyRow, findCustomPolicies, insertPolicy, updatePolicyRow } from './store.ts';
 import { findSystemPolicy, findSystemPolicyByName } from './system-policies.ts';
-
-/** The vendor's limit. */
-const customPoliciesPerAccount = 200;
 
 export interface PolicyInput {
   readonly displayName: string;
@@ -44,8 +37,7 @@ export async function createPolicy(iam: IamContext, actor: Actor, input: PolicyI
   return change(iam, actor, { action: iamActions.createPolicy }, 'role', async (transaction) => {
     const document = checkDocument(input.document);
     requireFreeName(input.displayName);
-    if ((await countCustomPolicies(transaction, actor.accountId)) >= customPoliciesPerAccount)
-      throw conflict('role', `An account has at most ${customPoliciesPerAccount} custom policies.`);
+    await requireRoom(transaction, actor.accountId, policyLimit);
     const nowMs = iam.clock.nowMs();
     const policyId = iam.random.hexId();
     const policy: Policy = {

@@ -23,16 +23,6 @@ export async function findCustomPolicies(
   return rows.map(policyOf);
 }
 
-export async function countCustomPolicies(reader: Reader, accountId: string): Promise<number> {
-  const row = await reader
-    .tables<IamTables>()
-    .selectFrom('policies')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return row.count;
-}
-
 export async function insertPolicy(transaction: Transaction, policy: PolicyTable): Promise<void> {
   await transaction.tables<IamTables>().insertInto('policies').values(policy).execute();
 }

@@ -6,6 +6,8 @@ import type { IamContext } from '../context.ts';
 import { defined } from '../defined.ts';
 import { describeDependents } from '../dependents.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { projectLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { liftedDenials } from '../policies/cover.ts';
 import { deleteAssignments } from '../role-assignments/store.ts';
@@ -47,6 +49,7 @@ export async function createProject(iam: IamContext, actor: Actor, input: NewPro
       enabled: 1,
       created_at: iam.clock.nowMs(),
     };
+    await requireRoom(transaction, actor.accountId, projectLimit);
     await insertProject(transaction, project);
     return { result: project, resourceId: project.project_id, resourceName: project.name };
   });

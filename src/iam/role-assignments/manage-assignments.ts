@@ -8,6 +8,8 @@ import type { IamContext } from '../context.ts';
 import { findEnterpriseProjects } from '../enterprise-projects/store.ts';
 import { notFound } from '../errors.ts';
 import { findGroup } from '../groups/store.ts';
+import { assignmentLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import { liftedDenials } from '../policies/cover.ts';
 import type { Grant } from '../policies/decide.ts';
@@ -34,7 +36,8 @@ export async function grantPolicy(
     const limits = [...given, ...(await grantsOfSubject(transaction, actor, place))];
     requireGrantable(iam, actor, place.subjectId, given, limits);
     const assignment = { ...place, accountId: actor.accountId, policyId };
-    await insertAssignment(transaction, assignment, iam.clock.nowMs());
+    if (await insertAssignment(transaction, assignment, iam.clock.nowMs()))
+      await requireRoom(transaction, actor.accountId, assignmentLimit, { owner: place.subjectId, adding: 0 });
     return { result: undefined, resourceId: place.subjectId, detail: describe(place, policy) };
   });
 }

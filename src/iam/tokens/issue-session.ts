@@ -7,6 +7,7 @@ import type { IamContext } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import { lockEnabledProvider } from '../federation/store.ts';
 import type { SessionTable } from '../tables.ts';
+import { makeRoomForSession } from './make-room-for-session.ts';
 import type { RequestOrigin } from './request-origin.ts';
 import type { TokenScope } from './scope.ts';
 import { parentReference, type SessionParent } from './session-parent.ts';
@@ -114,6 +115,7 @@ export async function storeSession(
   { session, parent }: IssuedSession,
 ): Promise<void> {
   if (parent && !(await lockParent(transaction, parent, session.issued_at))) throw unauthenticated();
+  await makeRoomForSession(transaction, session);
   await insertSession(transaction, session);
 }
 

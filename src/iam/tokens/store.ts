@@ -49,6 +49,63 @@ export async function noteSessionUse(
   }
 }
 
+/** Those that the same user has, or the same federated user, or the same caller of an agency. */
+function sessionsOfHolder(reader: Reader, holder: SessionTable) {
+  const { principal_kind, principal_id, federated_name: name, assumed_by: caller } = holder;
+  const sessions = reader
+    .tables<IamTables>()
+    .selectFrom('sessions')
+    .where('principal_id', '=', principal_id)
+    .where('principal_kind', '=', principal_kind);
+  const named =
+    name === null
+      ? sessions.where('federated_name', 'is', null)
+      : sessions.where('federated_name', '=', name);
+  return caller === null ? named.where('assumed_by', 'is', null) : named.where('assumed_by', '=', caller);
+}
+
+export async function countSessionsOf(reader: Reader, holder: SessionTable): Promise<number> {
+  const { total } = await sessionsOfHolder(reader, holder)
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return total;
+}
+
+/** Ids of at most so many sessions of the holder, the oldest first. */
+export async function oldestSessionsOf(
+  reader: Reader,
+  holder: SessionTable,
+  most: number,
+): Promise<string[]> {
+  const rows = await sessionsOfHolder(reader, holder)
+    .select('session_id')
+    .orderBy('issued_at')
+    .orderBy('session_id')
+    .limit(most)
+    .execute();
+  return rows.map(({ session_id }) => session_id);
+}
+
+/** Ids of the sessions that this one is derived from, at any depth. */
+export async function ancestorsOf(
+  reader: Reader,
+  { parent }: Pick<SessionTable, 'parent'>,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let id = sessionIdOf(parent);
+  while (id !== undefined && !ids.has(id)) {
+    ids.add(id);
+    const row = await reader
+      .tables<IamTables>()
+      .selectFrom('sessions')
+      .select('parent')
+      .where('session_id', '=', id)
+      .executeTakeFirst();
+    id = sessionIdOf(row?.parent ?? null);
+  }
+  return ids;
+}
+
 /** How many were removed; expired sessions are refused whether they are still stored or not. */
 export async function deleteExpiredSessions(transaction: Transaction, nowMs: number): Promise<number> {
   const result = await transaction

@@ -1,6 +1,8 @@
 import type { Actor } from '../actor.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
+import { userLimit } from '../limits/iam-limits.ts';
+import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { UserTable } from '../tables.ts';
 import { passwordColumns } from './new-password.ts';
@@ -25,6 +27,7 @@ export async function createUser(
       { userId: iam.random.hexId(), accountId: actor.accountId, name: input.name, nowMs: iam.clock.nowMs() },
       { ...userColumns(input), ...password },
     );
+    await requireRoom(transaction, actor.accountId, userLimit);
     await insertUser(transaction, user);
     return { result: user, resourceId: user.user_id, resourceName: user.name };
   });

@@ -1,7 +1,9 @@
+import { requireRoom } from '../../iam/index.ts';
 import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { generateDerKeyPair } from '../generate-material.ts';
+import { accessPointLimit } from '../limits.ts';
 import { type Caller, permissions } from '../permissions.ts';
 import { base64 } from '../request-fields.ts';
 import { insertAccessPoint } from './store.ts';
@@ -88,6 +90,7 @@ export async function createAccessPoint(
   };
   await context.database.transaction(async (transaction) => {
     await holdProject(context, transaction, caller);
+    await requireRoom(transaction, caller.actor.accountId, accessPointLimit);
     await insertAccessPoint(transaction, row);
     await context.identity.recordAudit(transaction, caller.actor, {
       action: permissions.createAccessPoint[0],

@@ -1,13 +1,15 @@
+import { requireRoom } from '../../iam/index.ts';
 import { openKey } from '../access.ts';
 import { changeKey } from '../change-key.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { onlyEnabled, requirePreconditions } from '../key.ts';
+import { grantLimit } from '../limits.ts';
 import type { Caller } from '../permissions.ts';
 import type { GrantTable } from '../tables.ts';
 import { type GrantOperation, grantOperations } from './grant.ts';
 import { requireGrantingAuthority } from './granting-authority.ts';
-import { countGrants, insertGrant } from './store.ts';
+import { insertGrant } from './store.ts';
 
 export interface NewGrant {
   readonly reference: string;
@@ -95,7 +97,7 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
     retiring_principal: grant.retiringPrincipal ?? null,
     created_at: context.clock.nowMs(),
   };
-  const limit = context.quotas.grantsPerKey;
+  const limit = { ...grantLimit, standard: context.quotas.grantsPerKey };
   await changeKey(context, caller, key, {
     permission: 'createGrant',
     detail: `${grant.operations.join(' ')} for ${grant.granteePrincipalType} ${grant.granteePrincipal}`,
@@ -105,10 +107,8 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
       parents = await requireGrantingAuthority(context, caller, seen, grant.operations);
       return {};
     },
-    // The key's row is locked by then, so the count holds.
     alsoWrite: async (transaction) => {
-      if ((await countGrants(transaction, key.key_id)) >= limit)
-        throw kmsError('KMS.2404', `A key has at most ${limit} grants.`);
+      await requireRoom(transaction, key.account_id, limit, { owner: key.key_id });
       await insertGrant(transaction, row, parents);
     },
   });

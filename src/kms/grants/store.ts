@@ -15,16 +15,6 @@ export async function insertGrant(
   await tables.insertInto('kms_grant_parents').values(rows).execute();
 }
 
-export async function countGrants(reader: Reader, keyId: string): Promise<number> {
-  const { count } = await reader
-    .tables<KmsTables>()
-    .selectFrom('kms_grants')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('key_id', '=', keyId)
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
 export async function findGrant(reader: Reader, grantId: string): Promise<GrantTable | undefined> {
   return await reader
     .tables<KmsTables>()

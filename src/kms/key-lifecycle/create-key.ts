@@ -8,6 +8,7 @@ import { destroyHsmKey, generateHsmKey } from '../hsm-keys/generate-hsm-key.ts';
 import { isKeySpec, type KeySpec, type KeyUsage, keySpecs } from '../key-spec.ts';
 import { holdKeystore } from '../keystores/store.ts';
 import { requireUsableKeystore } from '../keystores/usable-keystore.ts';
+import { keyLimit } from '../limits.ts';
 import { type Caller, permissions } from '../permissions.ts';
 import { takeKeyQuota } from '../quota-store.ts';
 import { insertKey, isAliasTaken } from '../store.ts';
@@ -154,8 +155,7 @@ export async function createKey(
     await holdProject(context, transaction, caller);
     if (keystore && !(await holdKeystore(transaction, keystore.keystore_id)))
       throw kmsError('KMS.0340', 'The keystore was disabled meanwhile.');
-    if (!(await takeKeyQuota(transaction, actor.accountId, projectId, quotas.keys)))
-      throw kmsError('KMS.1105', `The quota is ${quotas.keys} keys.`);
+    await takeKeyQuota(transaction, { ...keyLimit, standard: quotas.keys }, actor.accountId, projectId);
     if (!(await insertKey(transaction, row, version))) throw taken();
     await identity.recordAudit(transaction, actor, {
       action: permissions.createKey[0],

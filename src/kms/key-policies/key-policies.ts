@@ -1,7 +1,9 @@
+import { requireRoom } from '../../iam/index.ts';
 import type { Transaction } from '../../platform/db/database.ts';
 import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
+import { keyPolicyLimit } from '../limits.ts';
 import { type Caller, type PermissionName, permissions } from '../permissions.ts';
 import { type Page, type PageNumber, parsePage } from '../queries/page.ts';
 import type { KeyPolicyTable } from '../tables.ts';
@@ -72,6 +74,7 @@ export async function createKeyPolicy(
   };
   await context.database.transaction(async (transaction) => {
     await holdProject(context, transaction, caller);
+    await requireRoom(transaction, caller.actor.accountId, keyPolicyLimit);
     await insertKeyPolicy(transaction, row);
     await audit(context, transaction, caller, 'createKeyPolicy', row);
   });

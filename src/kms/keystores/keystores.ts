@@ -1,9 +1,11 @@
+import { requireRoom } from '../../iam/index.ts';
 import type { Transaction } from '../../platform/db/database.ts';
 import { isUniqueViolation } from '../../platform/db/index.ts';
 import { authorize, holdProject } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
 import { withToken } from '../hsm-keys/hsm-key.ts';
+import { keystoreLimit } from '../limits.ts';
 import { type Caller, type PermissionName, permissions } from '../permissions.ts';
 import { type PageNumber, parsePageNumber } from '../queries/page.ts';
 import type { KeystoreTable } from '../tables.ts';
@@ -64,6 +66,7 @@ export async function createKeystore(
   try {
     await context.database.transaction(async (transaction) => {
       await holdProject(context, transaction, caller);
+      await requireRoom(transaction, caller.actor.accountId, keystoreLimit);
       if (row.hsm_cluster_id !== null && (await hasKeystore(transaction, row.hsm_cluster_id)))
         throw clusterTaken();
       if (!(await insertKeystore(transaction, row)))

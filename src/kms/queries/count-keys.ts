@@ -1,5 +1,7 @@
+import { type LimitKind, readLimit } from '../../iam/index.ts';
 import { authorize } from '../access.ts';
 import type { KmsContext } from '../context.ts';
+import { grantLimit, keyLimit } from '../limits.ts';
 import type { Caller } from '../permissions.ts';
 import { readUsedKeys } from '../quota-store.ts';
 
@@ -19,8 +21,10 @@ export interface QuotaUse {
 export async function getQuotas(context: KmsContext, caller: Caller): Promise<QuotaUse[]> {
   await authorize(context, caller, 'getQuotas');
   const used = await readUsedKeys(context.database, caller.actor.accountId, caller.projectId);
+  const quotaOf = (limit: LimitKind, standard: number) =>
+    readLimit(context.database, caller.actor.accountId, { ...limit, standard });
   return [
-    { type: 'CMK', used, quota: context.quotas.keys },
-    { type: 'grant_per_CMK', used: 0, quota: context.quotas.grantsPerKey },
+    { type: 'CMK', used, quota: await quotaOf(keyLimit, context.quotas.keys) },
+    { type: 'grant_per_CMK', used: 0, quota: await quotaOf(grantLimit, context.quotas.grantsPerKey) },
   ];
 }

@@ -1,3 +1,4 @@
+import { expectRoom } from '../../iam/index.ts';
 import type { Again, Job } from '../../jobs/index.ts';
 import { openKey } from '../access.ts';
 import { wrapMaterial } from '../at-rest/key-material.ts';
@@ -5,6 +6,7 @@ import { changeKey } from '../change-key.ts';
 import type { KmsContext } from '../context.ts';
 import { generateMaterial } from '../generate-material.ts';
 import type { Key } from '../key.ts';
+import { keyVersionLimit } from '../limits.ts';
 import type { Caller } from '../permissions.ts';
 import { insertKeyVersion } from '../store.ts';
 import type { KeyVersionTable } from '../tables.ts';
@@ -50,6 +52,7 @@ async function rotate(context: KmsContext, caller: Pick<Caller, 'actor'>, key: K
 
 export async function rotateOnDemand(context: KmsContext, caller: Caller, keyId: string): Promise<Key> {
   const key = await openKey(context, caller, { reference: keyId, permission: 'rotateOnDemand' });
+  await expectRoom(context.database, key.account_id, keyVersionLimit, { owner: key.key_id });
   return await rotate(context, caller, key);
 }
 

@@ -1,9 +1,11 @@
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import {
   defaultEnterpriseProjectId,
   namedEnterpriseProject,
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
+import { orderLimit } from '../limits.ts';
 import { firstEnd, newOrder, orderer } from '../orders/order.ts';
 import { amountCents, noPrices } from '../orders/prices.ts';
 import { subscriptionEnd } from '../orders/subscription.ts';
@@ -62,6 +64,7 @@ export async function orderAuthorities(
   }));
   await database.transaction(async (transaction) => {
     await quotas.take(transaction, accountId, 'CERTIFICATE_AUTHORITY', authorities.length);
+    await requireRoom(transaction, accountId, orderLimit);
     await insertOrder(transaction, order);
     await insertAuthorities(transaction, authorities);
     await insertSubscriptions(transaction, subscriptions);

@@ -1,4 +1,5 @@
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import { parseName, sameName } from '../../pki/index.ts';
 import { insertAuthorities } from '../authorities/authority-store.ts';
 import { newAuthority } from '../authorities/new-authority.ts';
@@ -7,6 +8,7 @@ import { storedNames } from '../certified-names.ts';
 import { insertIssuedSerials } from '../issued-serial-store.ts';
 import { requirePathLength } from '../issuer.ts';
 import { defaultCaKeyUsages, type KeyUsage } from '../key-usage.ts';
+import { outsideAuthorityLimit } from '../limits.ts';
 import { permissions } from '../permissions.ts';
 import { issueUnder } from '../policy/issue-under.ts';
 import { newSerialNumber } from '../serial-number.ts';
@@ -92,6 +94,7 @@ async function record(
   const row = rowOf(subordinate, issued, actor.accountId, ports.random.uuid(), ports.clock.nowMs());
   await ports.database.transaction(async (transaction) => {
     await ports.issuers.requireStillIssuing(transaction, issuer);
+    await requireRoom(transaction, actor.accountId, outsideAuthorityLimit);
     await insertAuthorities(transaction, [row]);
     await insertIssuedSerials(transaction, [
       {

@@ -5,6 +5,7 @@ import {
   findCertificate,
   type SslCertificate,
 } from '../certificates/certificate-store.ts';
+import { isMailsExhausted } from '../errors.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { issuerRequest } from './application.ts';
 import type { ApplicationPorts, IssuedHook } from './application-ports.ts';
@@ -94,11 +95,20 @@ async function begin(
   application: StoredApplication,
 ): Promise<number | undefined> {
   const beginning = await beginUntilExpiry(ports, certificate, application);
-  await ports.database.transaction(async (transaction) => {
-    if (beginning.kind === 'begun')
-      await storeBeginning(ports, transaction, certificate, application, beginning);
-    else await failApplication(ports, transaction, certificate, application, beginning.reason);
-  });
+  const fail = (reason: string) =>
+    ports.database.transaction((transaction) =>
+      failApplication(ports, transaction, certificate, application, reason),
+    );
+  if (beginning.kind === 'refused') await fail(beginning.reason);
+  else {
+    const { database } = ports;
+    await database
+      .transaction((transaction) => storeBeginning(ports, transaction, certificate, application, beginning))
+      .catch((error: unknown) => {
+        if (!isMailsExhausted(error)) throw error;
+        return fail(error.message);
+      });
+  }
   return ports.clock.nowMs();
 }
 

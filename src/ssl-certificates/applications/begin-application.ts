@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
 import type { BegunApplication, CertificateApplication } from '../issuers/issuer.ts';
+import { countValidationMail } from '../mail/mail-budget.ts';
 import type { ApplicationPorts } from './application-ports.ts';
 import { changeApplication, type StoredApplication } from './application-store.ts';
 import { replaceValidations } from './validation-store.ts';
@@ -21,9 +22,12 @@ export async function askToBegin(
   return 'kind' in answer ? answer : { kind: 'begun', issuer: name, begun: answer };
 }
 
-/** CHECKING → CHECKING_DOMAIN, with what there is to be verified. Throws SCM.0010 if the certificate was changed since it was seen. */
+/**
+ * CHECKING → CHECKING_DOMAIN, with what there is to be verified. Throws SCM.0010 if the certificate was changed since it was seen, SCM.0025
+ * (429) if the mails that it needs are more than may be sent.
+ */
 export async function storeBeginning(
-  ports: Pick<ApplicationPorts, 'clock' | 'issuers' | 'validators' | 'jobs'>,
+  ports: Pick<ApplicationPorts, 'clock' | 'random' | 'issuers' | 'validators' | 'jobs'>,
   transaction: Transaction,
   seen: SslCertificate,
   application: StoredApplication,
@@ -49,6 +53,9 @@ export async function storeBeginning(
       isPublished: !isProven && (challenge.method === 'EMAIL' || isWritten),
     };
   });
+  for (const { method, isPublished, recordName } of challenges)
+    if (method === 'EMAIL' && isPublished)
+      await countValidationMail(ports, transaction, accountId, recordName);
   await replaceValidations(transaction, { certificateId, accountId }, challenges);
   // An issuer may ask for the same record again, which is not to be taken away by the end of the last application.
   for (const challenge of challenges)

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Transaction } from '../../platform/db/index.ts';
+import { ServiceError } from '../../platform/errors.ts';
 import { changeCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
 import { foreignText } from '../foreign-text.ts';
+import { countValidationMail, uncountMail } from '../mail/mail-budget.ts';
+import { isCertainlyNotSent } from '../mail/mailer.ts';
 import { namesOrganization } from './application.ts';
 import type { ApplicationPorts } from './application-ports.ts';
 import { type ApplicationSettings, applicationSettings, checkDelayMs } from './application-settings.ts';
@@ -123,15 +127,25 @@ async function failureOf(
 async function mailLink(ports: ApplicationPorts, validation: DomainValidation): Promise<void> {
   const token = Buffer.from(ports.random.bytes(32)).toString('base64url');
   const attempts = validation.attempts + 1;
-  const isStored = await ports.database.transaction((transaction) =>
-    changeValidation(transaction, validation, {
-      token_sha256: tokenDigest(token),
-      checked_at: ports.clock.nowMs(),
-      attempts,
-    }),
-  );
+  const isStored = await ports.database.transaction(async (transaction) => {
+    // The first was counted when the application began.
+    const refusal = attempts > 1 ? await countAgain(ports, transaction, validation) : undefined;
+    const change = { checked_at: ports.clock.nowMs(), attempts };
+    if (refusal !== undefined) {
+      await changeValidation(transaction, validation, { ...change, last_failure: refusal });
+      return false;
+    }
+    return changeValidation(transaction, validation, { ...change, token_sha256: tokenDigest(token) });
+  });
   if (!isStored) return;
-  const failure = await failureOf(ports, validation, ports.validators.mail(challengeOf(validation), token));
+  const mail = ports.validators.mail(challengeOf(validation), token).catch(async (error: unknown) => {
+    if (isCertainlyNotSent(error))
+      await ports.database.transaction((transaction) =>
+        uncountMail(transaction, validation.account_id, validation.record_name),
+      );
+    throw error;
+  });
+  const failure = await failureOf(ports, validation, mail);
   await ports.database.transaction((transaction) =>
     changeValidation(
       transaction,
@@ -141,6 +155,21 @@ async function mailLink(ports: ApplicationPorts, validation: DomainValidation): 
         : { last_failure: foreignText(`The mail could not be sent: ${failure}`, longestFailure) },
     ),
   );
+}
+
+/** Why another mail is not sent now; undefined if it is. */
+async function countAgain(
+  ports: Pick<ApplicationPorts, 'clock' | 'random'>,
+  transaction: Transaction,
+  { account_id: accountId, record_name: mailbox }: DomainValidation,
+): Promise<string | undefined> {
+  try {
+    await countValidationMail(ports, transaction, accountId, mailbox);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return error.detail ?? error.message;
+  }
 }
 
 export function tokenDigest(token: string): string {

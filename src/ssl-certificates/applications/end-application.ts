@@ -12,7 +12,7 @@ import { scheduleWithdrawals } from './withdraw-records.ts';
 
 type EndPorts = Pick<
   ApplicationPorts,
-  'clock' | 'jobs' | 'keyStore' | 'identity' | 'configuration' | 'mailer'
+  'clock' | 'random' | 'log' | 'jobs' | 'keyStore' | 'identity' | 'configuration' | 'mailer'
 >;
 
 /** Text of the column and of the audit trail; issuers may send pages. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import {
   type Certificate,
@@ -11,6 +12,7 @@ import {
 import { keyOwner } from '../csrs/certification-request.ts';
 import { enterpriseProjectOfNew, namedEnterpriseProject } from '../enterprise-project.ts';
 import { scmError } from '../errors.ts';
+import { certificateLimit } from '../limits.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { holdAccount } from './account-usage-store.ts';
@@ -85,6 +87,7 @@ async function storeImported(
       if (await hasSameCertificate(transaction, accountId, { fingerprint, der }))
         throw scmError('SCM.0005', 'duplicate_check is false, and the account has this certificate already.');
     }
+    await requireRoom(transaction, accountId, certificateLimit);
     for (const key of keys) await keyStore.save(transaction, key);
     const certificateId = await insertCertificate(transaction, imported);
     await identity.recordAudit(transaction, actor, {

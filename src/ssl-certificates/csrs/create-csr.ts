@@ -1,5 +1,7 @@
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import { scmError } from '../errors.ts';
+import { csrLimit } from '../limits.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import { type BoundName, readBoundNames, separatedNames } from './bound-name.ts';
 import { generateRequest } from './certification-request.ts';
@@ -40,6 +42,7 @@ export async function createCsr(ports: CsrPorts, actor: Actor, body: CreateCsrBo
   };
   await ports.database.transaction(async (transaction) => {
     await ports.keyStore.save(transaction, key);
+    await requireRoom(transaction, actor.accountId, csrLimit);
     await insertCsr(transaction, csr);
     await ports.identity.recordAudit(transaction, actor, {
       action: permissions.createCsr.action,

@@ -1,8 +1,10 @@
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import type { UnsavedKey } from '../../kms/key-store.ts';
 import { attributesOfName, publicKeyOfPkcs8, samePublicKey } from '../../pki/index.ts';
 import { readPrivateKey } from '../certificates/private-key-text.ts';
 import { scmError } from '../errors.ts';
+import { csrLimit } from '../limits.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import { keyOwner, type ProvenRequest, readRequest } from './certification-request.ts';
 import type { CsrPorts } from './csr-ports.ts';
@@ -25,6 +27,7 @@ export async function uploadCsr(ports: CsrPorts, actor: Actor, body: UploadCsrBo
   };
   await ports.database.transaction(async (transaction) => {
     if (key) await ports.keyStore.save(transaction, key);
+    await requireRoom(transaction, actor.accountId, csrLimit);
     await insertCsr(transaction, csr);
     await ports.identity.recordAudit(transaction, actor, {
       action: permissions.uploadCsr.action,

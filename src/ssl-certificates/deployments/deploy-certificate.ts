@@ -1,12 +1,15 @@
 import type { Actor } from '../../iam/actor.ts';
+import { expectRoom } from '../../iam/index.ts';
 import { loadCertificate } from '../certificates/load-certificate.ts';
 import { enterpriseProjectPattern } from '../enterprise-project.ts';
 import { scmError } from '../errors.ts';
+import { deploymentLimit } from '../limits.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { coversName, dnsNamesOf } from '../targets/certificate-names.ts';
 import { TargetFailure, type TargetResource, type TargetService } from '../targets/target.ts';
 import { type Bringing, bringCertificate, recordFailure } from './bring-certificate.ts';
 import { type DeployableCertificate, openBundle, requireDeployable } from './certificate-bundle.ts';
+import { deploymentsOf } from './deployment-store.ts';
 import { scmErrorAbout } from './error-about.ts';
 import { findTarget } from './find-target.ts';
 import { parseService } from './place.ts';
@@ -52,6 +55,7 @@ export async function deployCertificate(
   const certificate = requireDeployable('deployCertificate', loaded, ports.clock.nowMs());
   if (service === 'CDN') requireMatching(certificate, resources);
   const { target, project } = findTarget(ports.targets, service, sentProject, 'project_name');
+  await requireRoomAtPlaces(ports, actor, certificateId, { service, project, resources });
   const bundle = await openBundle(ports, certificate);
   const failures = await Promise.all(
     resources.map((resource) => {
@@ -60,6 +64,25 @@ export async function deployCertificate(
     }),
   );
   return failures.filter((failure) => failure !== undefined);
+}
+
+/** Places are recorded when the target has the certificate, too late to refuse them. Throws SCM.0025. */
+async function requireRoomAtPlaces(
+  { database }: Pick<Ports, 'database'>,
+  { accountId }: Actor,
+  certificateId: string,
+  wanted: {
+    readonly service: TargetService;
+    readonly project: string;
+    readonly resources: readonly TargetResource[];
+  },
+): Promise<void> {
+  const { service, project, resources } = wanted;
+  const known = (await deploymentsOf(database, accountId, certificateId))
+    .filter((each) => each.service === service && each.project === project)
+    .map((each) => each.resource_id);
+  const adding = resources.filter((each) => !known.includes(placeNameOf(service, each))).length;
+  await expectRoom(database, accountId, deploymentLimit, { owner: certificateId, adding });
 }
 
 function requireResources(service: TargetService, resources: readonly TargetResource[]): void {

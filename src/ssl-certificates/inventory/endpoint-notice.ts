@@ -30,7 +30,7 @@ export function withTold(notified: string, days: number): string {
 
 /** Takes effect with the transaction that writes down that it was told. */
 export function tellOfEndpoint(
-  ports: TellPorts,
+  ports: Pick<TellPorts, 'clock' | 'jobs' | 'configuration' | 'mailer'>,
   transaction: Transaction,
   endpoint: Endpoint,
   days: number,

@@ -1,14 +1,14 @@
 import { isIP } from 'node:net';
 import type { Actor } from '../../iam/actor.ts';
+import { expectRoom, requireRoom } from '../../iam/index.ts';
 import { OutboundRefused } from '../../platform/outbound/index.ts';
-import { holdAccount } from '../certificates/account-usage-store.ts';
 import { scmError } from '../errors.ts';
+import { endpointLimit } from '../limits.ts';
 import { daysBefore } from '../notifications/recipients.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { dueNotice, tellOfEndpoint, withTold } from './endpoint-notice.ts';
-import { countEndpoints, type Endpoint, insertEndpoint, removeEndpoint } from './endpoint-store.ts';
-import { inventorySettings } from './inventory-configuration.ts';
+import { type Endpoint, insertEndpoint, removeEndpoint } from './endpoint-store.ts';
 import { type ObservePorts, observed } from './observe-endpoint.ts';
 import { type ProbedPlace, probeEndpoint } from './probe-endpoint.ts';
 
@@ -27,7 +27,8 @@ type Ports = ObservePorts & Pick<SslCertificatesPorts, 'identity' | 'random'>;
 export async function watchEndpoint(ports: Ports, actor: Actor, sent: WatchedPlace): Promise<Endpoint> {
   await ports.identity.authorize(actor, accessRequest('watchEndpoint'));
   const place = placeOf(sent);
-  await requireRoom(ports, actor.accountId);
+  const limit = endpointLimit(ports.configuration);
+  await expectRoom(ports.database, actor.accountId, limit);
   const outcome = await probeEndpoint(ports.outbound, place).catch((error: unknown) => {
     if (error instanceof OutboundRefused)
       throw scmError('SCM.0005', `host: ${error.message}`, { cause: error });
@@ -37,8 +38,7 @@ export async function watchEndpoint(ports: Ports, actor: Actor, sent: WatchedPla
   const blank = blankEndpoint(ports.random.hexId(), actor.accountId, place, nowMs);
   const endpoint: Endpoint = { ...blank, ...observed(blank, outcome, nowMs) };
   return ports.database.transaction(async (transaction) => {
-    await holdAccount(transaction, actor.accountId);
-    await requireRoom({ ...ports, database: transaction }, actor.accountId);
+    await requireRoom(transaction, actor.accountId, limit);
     const days = dueNotice(endpoint, nowMs, daysBefore(ports.configuration));
     const stored =
       days === undefined ? endpoint : { ...endpoint, notified: withTold(endpoint.notified, days) };
@@ -72,18 +72,6 @@ function placeOf({ host, port, server_name: sent }: WatchedPlace): ProbedPlace {
   const name = host.toLowerCase();
   const serverName = sent ? sent.toLowerCase() : isIP(name) === 0 ? name : '';
   return { host: name, port, serverName };
-}
-
-async function requireRoom(
-  {
-    database,
-    configuration,
-  }: { database: Parameters<typeof countEndpoints>[0] } & Pick<Ports, 'configuration'>,
-  accountId: string,
-): Promise<void> {
-  const { mostEndpoints } = inventorySettings(configuration);
-  if ((await countEndpoints(database, accountId)) >= mostEndpoints)
-    throw scmError('SCM.0025', `An account watches at most ${mostEndpoints} endpoints; remove others first.`);
 }
 
 function blankEndpoint(endpointId: string, accountId: string, place: ProbedPlace, nowMs: number): Endpoint {

@@ -4,6 +4,14 @@ export interface Mailer {
   send(mail: { readonly to: string; readonly subject: string; readonly text: string }): Promise<void>;
 }
 
+const notSentCodes = new Set(['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ETLS', 'EAUTH', 'EENVELOPE']);
+
+/** Whether a failure of `send` shows that nobody got the mail. After a silence it may have arrived. */
+export function isCertainlyNotSent(error: unknown): boolean {
+  const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
+  return typeof responseCode === 'number' || (typeof code === 'string' && notSentCodes.has(code));
+}
+
 /** One address (RFC 5321 §4.1.2) without quoting: what could be read as a list, a name or a further header is none. */
 const oneAddress = /^[^\s<>()[\]\\,;:"@\p{Cc}]+@[^\s<>()\\,;:"@\p{Cc}]+$/u;
 const longestAddress = 254;

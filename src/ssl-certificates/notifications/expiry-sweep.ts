@@ -5,9 +5,9 @@ import type { SslCertificatesPorts } from '../ports.ts';
 import { type Occasion, occasionKey } from './notice.ts';
 import { type Band, findUntold } from './notice-store.ts';
 import { daysBefore } from './recipients.ts';
-import { recordOccasion, tell } from './tell.ts';
+import { recordOccasion, type TellPorts, tell } from './tell.ts';
 
-type Ports = Pick<SslCertificatesPorts, 'database' | 'clock' | 'jobs' | 'configuration' | 'mailer'>;
+type Ports = Pick<SslCertificatesPorts, 'database'> & TellPorts;
 
 /** The one job of the installation that looks what ends. */
 export const sweepJob = { kind: 'ssl:notifications', key: 'all', accountId: 'system' } as const;

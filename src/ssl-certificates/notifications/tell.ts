@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from '../../platform/db/index.ts';
 import { findApplication } from '../applications/application-store.ts';
+import { countNotice } from '../mail/mail-budget.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { composeNotice, type NotedCertificate, type Notice, type Occasion, occasionKey } from './notice.ts';
 import { insertNotice } from './notice-store.ts';
 import { addressesOf, type Recipient, recipientsOf } from './recipients.ts';
 
-export type TellPorts = Pick<SslCertificatesPorts, 'clock' | 'jobs' | 'configuration' | 'mailer'>;
+export type TellPorts = Pick<
+  SslCertificatesPorts,
+  'clock' | 'random' | 'identity' | 'jobs' | 'configuration' | 'mailer'
+>;
 
 /** Kind of the jobs that bring a notice to one recipient. */
 export const deliveryKind = 'ssl:notice';
@@ -36,8 +40,33 @@ export async function tell(
     (await findApplication(transaction, certificateId)) ??
     // The next one of a series that could not be applied for is of the people of the one before it.
     (predecessorId ? await findApplication(transaction, predecessorId) : undefined);
-  const recipients = recipientsOf(ports, accountId, addressesOf(application?.applicant));
+  const people = await withinBudget(ports, transaction, certificate, addressesOf(application?.applicant));
+  const recipients = recipientsOf(ports, accountId, people);
   await scheduleDeliveries(ports, transaction, composeNotice(certificate, occasion, remark), recipients);
+}
+
+/** Tenants name these addresses, and they may be anybody's. What is not sent is in the audit trail. */
+async function withinBudget(
+  ports: Pick<TellPorts, 'clock' | 'random' | 'identity' | 'configuration' | 'mailer'>,
+  transaction: Transaction,
+  { account_id: accountId, certificate_id: resourceId }: NotedCertificate,
+  addresses: readonly string[],
+): Promise<string[]> {
+  if (!ports.mailer || ports.configuration.notifications?.applicants === false) return [];
+  const told: string[] = [];
+  for (const address of new Set(addresses)) {
+    const refusal = await countNotice(ports, transaction, accountId, address);
+    if (refusal === undefined) told.push(address);
+    else
+      await ports.identity.recordAudit(transaction, ports.identity.systemActor(accountId, 'ssl-notice'), {
+        action: 'scm:cert:notify',
+        resourceType: 'cert',
+        resourceId,
+        result: 'failed',
+        detail: refusal,
+      });
+  }
+  return told;
 }
 
 /** Records an occasion; false if it was before. Alone: nobody is told of it any more. */

@@ -1,14 +1,17 @@
 import type { Actor } from '../../iam/actor.ts';
+import { requireRoom } from '../../iam/index.ts';
 import type { Transaction } from '../../platform/db/index.ts';
 import { claimCertificateId } from '../certificates/certificate-id-store.ts';
 import { enterpriseProjectOfNew, namedEnterpriseProject } from '../enterprise-project.ts';
 import { scmError } from '../errors.ts';
+import { orderLimit, unpaidOrderLimit } from '../limits.ts';
 import { accessRequest } from '../permissions.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
 import { readTags, type SentTag } from '../tags/tag.ts';
 import { newOrderId, type Order, type OrderItem, orderer } from './order.ts';
 import { changeOrder, findOrder, insertOrder } from './order-store.ts';
 import { readProduct, type SentProduct } from './product.ts';
+import { requireRoomForBought } from './room-for-bought.ts';
 import { settleOrder } from './settle-order.ts';
 
 type OrderPorts = Pick<SslCertificatesPorts, 'database' | 'identity' | 'clock' | 'random' | 'issuers'>;
@@ -56,8 +59,9 @@ export async function purchaseCertificate(
   return ports.database.transaction(async (transaction) => {
     const seen = sent.order_id
       ? await findUnpaid(transaction, accountId, sent.order_id)
-      : await placeOrder(ports, transaction, actor);
-    requireRoom(seen, sent.order_number);
+      : await placeOrder(ports, transaction, actor, sent.is_auto_pay === true);
+    requireRoomInOrder(seen, sent.order_number);
+    if (sent.is_auto_pay) await requireRoomForBought(transaction, accountId, boughtWith(seen, sent));
     const certificateIds = await claimIds(ports, transaction, seen, sent.order_number);
     const item = { product, enterpriseProjectId, tags, certificateIds };
     await addToOrder(ports, transaction, actor, seen, { item, isPaid: sent.is_auto_pay === true });
@@ -76,10 +80,15 @@ async function requirePurchaseOf(
     await identity.authorize(actor, accessRequest('purchaseCertificate', { enterpriseProjectId }));
 }
 
-function requireRoom({ orderId, items }: Order, count: number): void {
+function requireRoomInOrder({ orderId, items }: Order, count: number): void {
   const there = items.reduce((sum, { certificateIds }) => sum + certificateIds.length, 0);
   if (there + count <= mostOfOrder) return;
   throw scmError('SCM.0060', `Order ${orderId} has ${there} certificates; ${mostOfOrder} is the most.`);
+}
+
+/** How many certificates the order brings when it is paid with this purchase. */
+function boughtWith({ items }: Order, { order_number: count }: Purchase): number {
+  return items.reduce((sum, { certificateIds }) => sum + certificateIds.length, count);
 }
 
 async function claimIds(
@@ -102,7 +111,10 @@ async function placeOrder(
   { random, clock }: OrderPorts,
   transaction: Transaction,
   actor: Actor,
+  isPaid: boolean,
 ): Promise<Order> {
+  await requireRoom(transaction, actor.accountId, orderLimit);
+  if (!isPaid) await requireRoom(transaction, actor.accountId, unpaidOrderLimit);
   const createdMs = clock.nowMs();
   for (;;) {
     const order: Order = {
