@@ -91,6 +91,16 @@ export const accessKeyLimit: LimitKind = {
   refusal: full('credential'),
 };
 
+export const passkeyLimit: LimitKind = {
+  kind: 'iam.passkeys',
+  what: 'passkeys',
+  per: 'user',
+  standard: 20,
+  tables: ['passkeys'],
+  count: countRowsOf('passkeys', { owner: 'user_id' }),
+  refusal: full('passkey'),
+};
+
 /** A login is never refused for it: the oldest session of the same holder ends. See make-room-for-session.ts. */
 export const sessionLimit: LimitKind = {
   kind: 'iam.sessions',
@@ -113,6 +123,7 @@ export const iamLimits: LimitDeclaration = {
     policyLimit,
     assignmentLimit,
     accessKeyLimit,
+    passkeyLimit,
     sessionLimit,
     agencyLimit,
     providerLimit,
@@ -122,8 +133,13 @@ export const iamLimits: LimitDeclaration = {
   boundedOtherwise: {
     accounts: 'only the operator makes them',
     account_limits: 'one row for an account and a kind',
+    approval_requests: 'at most 100 open for an account; ended ones are removed after 30 days',
     audit_records: 'what happened is recorded whatever the number; rates of requests are limited elsewhere',
     earlier_passwords: 'as many for a user as the password policy looks back on, at most 10',
+    login_protections: 'one for a user',
+    recovery_codes: 'one set for a user',
     security_policies: 'one row for an account and a kind of policy',
+    totp_devices: 'two for a user: one bound, one that waits to be',
+    used_challenges: 'until the challenge expires, within minutes',
   },
 };
