@@ -5,8 +5,9 @@ import type { ApprovableOperation } from './approvals/approval-policy.ts';
 export type ConditionKey =
   | 'g:EnterpriseProjectId'
   | 'pca:CommonName'
-  /** An extension: all names of the certificate. */
+  /** Extensions: all names of the certificate. */
   | 'pca:SubjectNames'
+  | 'scm:SubjectNames'
   /** One for each tag of the resource, `g:ResourceTag/<key>`. */
   | 'g:ResourceTag'
   /** One for each tag that the request names, `g:RequestTag/<key>`. */
@@ -78,6 +79,7 @@ function conditionsOf(
     case 'pca:CommonName':
       return [[key, commonNames]];
     case 'pca:SubjectNames':
+    case 'scm:SubjectNames':
       return [[key, subjectNames]];
     case 'g:ResourceTag':
       return resourceTags.map((tag) => [`${key}/${tag.key}`, tag.value]);

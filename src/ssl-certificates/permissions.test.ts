@@ -9,7 +9,7 @@ const tagging = ['g:RequestTag/sent', 'g:TagKeys'];
 /** Policies in use name these: action, its other name if there is one, and the condition keys. */
 const expected: Record<PermissionName, readonly [names: string, conditionKeys: readonly string[]]> = {
   purchaseCertificate: ['scm:cert:subscribe scm:cert:purchase', [project, ...tagging]],
-  applyCertificate: ['scm:cert:apply scm:cert:complete', tagged],
+  applyCertificate: ['scm:cert:apply scm:cert:complete', [...tagged, 'scm:SubjectNames']],
   cancelApplication: ['scm:cert:cancel', tagged],
   listCertificates: ['scm:cert:list', [project]],
   importCertificate: ['scm:cert:import scm:cert:upload', [project]],
@@ -43,6 +43,7 @@ const target = {
   resource: certificateResource('a1', 'scs1'),
   enterpriseProjectId: '0',
   resourceTags: [{ key: 'owned', value: 'yes' }],
+  subjectNames: ['DNS:a.test'],
   requestedTags: [{ key: 'sent', values: ['one'] }],
 };
 const values = {
@@ -50,6 +51,7 @@ const values = {
   'g:ResourceTag/owned': 'yes',
   'g:RequestTag/sent': ['one'],
   'g:TagKeys': ['sent'],
+  'scm:SubjectNames': ['DNS:a.test'],
 };
 
 for (const name of Object.keys(permissions) as PermissionName[]) {

@@ -13,7 +13,7 @@ export const permissions = {
     [...project, 'g:RequestTag', 'g:TagKeys'],
     'scm:cert:purchase',
   ),
-  applyCertificate: permission('scm:cert:apply', tagged, 'scm:cert:complete'),
+  applyCertificate: permission('scm:cert:apply', [...tagged, 'scm:SubjectNames'], 'scm:cert:complete'),
   cancelApplication: permission('scm:cert:cancel', tagged),
   listCertificates: permission('scm:cert:list', project),
   importCertificate: permission('scm:cert:import', project, 'scm:cert:upload'),

@@ -1,6 +1,12 @@
 import { findOperator } from './condition-operators.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
-import { type Comparison, commonNameKey, compileNameTest, subjectNamesKey } from './subject-names.ts';
+import {
+  type Comparison,
+  commonNameKey,
+  compileNameTest,
+  hasSubjectNames,
+  subjectNamesKey,
+} from './subject-names.ts';
 
 /** Values of a condition key in the request, by normalised key; undefined where the key is absent. */
 export type ConditionContext = (key: string) => readonly string[] | undefined;
@@ -44,7 +50,7 @@ function compileCondition(
   // What excludes names compares generously, what admits them strictly.
   const comparison = (effect === 'Deny') === operator.negated ? 'covers' : 'touches';
   const names = nameTests(key, base, values, comparison);
-  if (names === undefined && key === subjectNamesKey)
+  if (names === undefined && hasSubjectNames(key))
     throw new MalformedPolicy(`Condition ${operatorName} cannot compare ${key}; use a string operator.`);
   const tests =
     names ??
@@ -58,7 +64,7 @@ function compileCondition(
     ? (actual: string) => !tests.some((test) => test(actual))
     : (actual: string) => tests.some((test) => test(actual));
   const whenAbsent = ifExists !== undefined || operator.negated;
-  const isOfNames = key === subjectNamesKey || key === commonNameKey;
+  const isOfNames = hasSubjectNames(key) || key === commonNameKey;
   const allByDefault = isOfNames ? effect === 'Allow' : operator.negated;
   const all = quantifier === undefined ? allByDefault : quantifier.toLowerCase() === 'forallvalues';
   const forAll = quantifier !== undefined && all;
@@ -82,15 +88,15 @@ function nameTests(
   values: readonly string[],
   comparison: Comparison,
 ): ((name: string) => boolean)[] | undefined {
-  if (key !== subjectNamesKey && !(key === commonNameKey && comparison === 'touches')) return undefined;
+  if (!hasSubjectNames(key) && !(key === commonNameKey && comparison === 'touches')) return undefined;
   const tests = values.map((value) => compileNameTest(operator, value));
   if (tests.some((test) => test === undefined)) return undefined;
   return tests.map((test) => (name) => test!(name, comparison));
 }
 
 function namesOf(key: string, context: ConditionContext): readonly string[] {
+  if (key !== commonNameKey) return context(key) ?? [];
   const names = context(subjectNamesKey) ?? [];
-  if (key === subjectNamesKey) return names;
   return [...(context(commonNameKey) ?? []).map((name) => `CN:${name}`), ...names];
 }
 

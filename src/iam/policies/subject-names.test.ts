@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import fc from 'fast-check';
 import { compilePolicy } from './compile-policy.ts';
 import { decide } from './decide.ts';
@@ -172,6 +172,27 @@ describe("the vendor's key for the common name", () => {
     assert.equal(denied(common('StringLike', '*.corp'), 'CN:a.good.com'), false);
     assert.equal(allowed(common('StringNotLike', '*.corp'), 'DNS:a.corp'), false);
   });
+});
+
+test('the names of an SSL certificate are judged in the same way', () => {
+  const condition = { StringLike: { 'scm:SubjectNames': '*.good.com' } };
+  const decisionAbout = (effect: 'Allow' | 'Deny', ...names: string[]) => {
+    const document = parsePolicyDocument({
+      Version: '5.0',
+      Statement: [{ ...statement(effect, condition), Action: ['scm:cert:apply'] }],
+    });
+    const grant = {
+      scope: { kind: 'account' } as const,
+      policyId: 'p',
+      policyName: 'p',
+      statements: compilePolicy(document),
+    };
+    const request = { action: 'scm:cert:apply', conditions: { 'scm:SubjectNames': names } };
+    return decide([grant], request, { projectId: undefined, callerConditions: () => ({}) });
+  };
+  assert.equal(decisionAbout('Allow', 'DNS:a.good.com', 'DNS:b.good.com'), 'allowed');
+  assert.equal(decisionAbout('Allow', 'DNS:a.good.com', 'DNS:bank.com'), 'not allowed');
+  assert.equal(decisionAbout('Deny', 'DNS:bank.com', 'DNS:*.GOOD.com'), 'denied explicitly');
 });
 
 describe('what a condition on names must be', () => {

@@ -3,10 +3,16 @@ import ipaddr from 'ipaddr.js';
 import { compileUriPattern, foldHost, parseUri } from '../../pki/index.ts';
 import { MalformedPolicy } from './policy-document.ts';
 
-/** The names of one certificate, each as `<type>:<name>`. Conditions on them are judged over all of them. */
+/** The names of one private certificate, each as `<type>:<name>`. Conditions on them are judged over all of them. */
 export const subjectNamesKey = 'pca:subjectnames';
+const sslSubjectNamesKey = 'scm:subjectnames';
 /** The vendor's key, which knows the common name only. */
 export const commonNameKey = 'pca:commonname';
+
+/** Whether the values of the key are the names of one certificate. */
+export function hasSubjectNames(key: string): boolean {
+  return key === subjectNamesKey || key === sslSubjectNamesKey;
+}
 
 const nameTypes = ['CN', 'DNS', 'IP', 'EMAIL', 'URI', 'UPN'] as const;
 type NameType = (typeof nameTypes)[number];

@@ -156,6 +156,17 @@ describe('type, distinguished_name and key_algorithm are mandatory if a yearly/m
     assert.deepEqual(parsed.known.keyUsage, ['digitalSignature', 'keyCertSign', 'cRLSign']);
   });
 
+  test('the permission can be limited by the name, given or saved', async () => {
+    const askedNames = () =>
+      Object.entries(
+        bench.asked.findLast(({ action }) => action === 'pca:ca:activate')?.conditions ?? {},
+      ).find(([key]) => key === 'pca:SubjectNames')?.[1];
+    await post(account, await purchased(), 'activate', { ...activationBody(rootId), ...information });
+    assert.deepEqual(askedNames(), ['CN:Bought CA']);
+    await post(account, await pending(), 'activate', activationBody(rootId));
+    assert.deepEqual(askedNames(), [`CN:${pendingBody.distinguished_name.common_name}`]);
+  });
+
   test('a purchased subordinate CA needs an issuer', async () => {
     const answer = await post(account, await purchased(), 'activate', without(body, 'issuer_id'));
     assertRefused(answer, 400, 'PCA.00020201', /issuer_id/);

@@ -48,6 +48,22 @@ describe('importCertificateAuthority: allowed only for a subordinate CA in statu
     assert.deepEqual([last?.action, last?.resource_id], ['pca:ca:import', caId]);
   });
 
+  test('the permission can be limited by the names in the certificate', async () => {
+    const root = await newRoot();
+    const { caId, certificate } = await certified(root);
+    const askedNames = () =>
+      Object.entries(bench.asked.findLast(({ action }) => action === 'pca:ca:import')?.conditions ?? {}).find(
+        ([key]) => key === 'pca:SubjectNames',
+      )?.[1];
+    const chain = { certificate_chain: root.pem };
+    assertDone(await post(account, caId, 'import', { certificate, ...chain }));
+    assert.deepEqual(askedNames(), ['CN:Imported CA']);
+    // What cannot be read names nobody: the CA's own name is asked about.
+    const unread = await create(account, pendingBody);
+    assertRefused(await post(account, unread, 'import', { certificate: 'x' }), 400, 'PCA.00020402');
+    assert.deepEqual(askedNames(), [`CN:${pendingBody.distinguished_name.common_name}`]);
+  });
+
   test('it issues, and what it issues has the whole chain', async () => {
     const root = await newRoot();
     const { caId, certificate } = await certified(root);

@@ -14,6 +14,9 @@ import {
 import { csrOf, details, issue, issueByCsr, subordinateByCsr } from '../certificates/certificates.fixture.ts';
 import { type BenchAccount, benchMigrations, openBench, openSqliteBench } from '../private-ca.fixture.ts';
 
+import type { PrivateCaTables } from '../tables.ts';
+import { fillConsumers } from './migrations.ts';
+
 const certificates = '/v1/private-certificates';
 const bench = await openSqliteBench({ CERTIFICATE_AUTHORITY: 1000, CERTIFICATE: 1000 });
 
@@ -131,6 +134,29 @@ describeOnEachDatabase('what a shared CA issued', benchMigrations, (open) => {
     const statuses = (await list(owner, caId)).certificates.map(({ status }) => status);
     assert.deepEqual(statuses, ['REVOKED', 'REVOKED', 'ISSUED', 'ISSUED']);
     assert.equal((await details(consumer, kept)).status, 'ISSUED');
+  });
+});
+
+describeOnEachDatabase('what was issued before this was recorded', benchMigrations, (open) => {
+  test('has its account and common name from the certificate', async () => {
+    const database = await open();
+    const own = await openBench(database);
+    const { owner, consumer, caId } = await shared(own);
+    await issue(consumer, caId);
+    await issue(owner, caId);
+    await database.transaction(async (transaction) => {
+      const db = transaction.tables<PrivateCaTables>();
+      const unknown = { consumer_id: null, subject_names: null, not_before: null };
+      await db.updateTable('issued_serials').set(unknown).execute();
+      await fillConsumers(db);
+    });
+    for (const account of [owner, consumer]) {
+      const { certificates: found } = await list(owner, caId, `?account_id=${account.accountId}`);
+      assert.deepEqual(
+        found.map(({ account_id, subject_names }) => [account_id, subject_names]),
+        [[account.accountId, [{ type: 'CN', value: 'test.example.com' }]]],
+      );
+    }
   });
 });
 

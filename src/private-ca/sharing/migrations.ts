@@ -18,11 +18,8 @@ async function createShares(db: Kysely<PrivateCaTables>): Promise<void> {
     .execute();
 }
 
-/** What the owner of a CA sees of a certificate stays after its holder deleted it. */
-async function describeIssuedSerials(db: Kysely<PrivateCaTables>): Promise<void> {
-  await db.schema.alterTable('issued_serials').addColumn('consumer_id', 'text').execute();
-  await db.schema.alterTable('issued_serials').addColumn('subject_names', 'text').execute();
-  await db.schema.alterTable('issued_serials').addColumn('not_before', 'bigint').execute();
+/** Of what was issued before and is still there; what was deleted counts as the owner's. */
+export async function fillConsumers(db: Kysely<PrivateCaTables>): Promise<void> {
   await sql`
     update issued_serials
     set consumer_id = (select account_id from private_certificates where certificate_id = issued_serials.subject_id)
@@ -31,6 +28,14 @@ async function describeIssuedSerials(db: Kysely<PrivateCaTables>): Promise<void>
       join certificate_authorities a on a.ca_id = c.issuer_id
       where a.account_id <> c.account_id
     )`.execute(db);
+}
+
+/** What the owner of a CA sees of a certificate stays after its holder deleted it. */
+async function describeIssuedSerials(db: Kysely<PrivateCaTables>): Promise<void> {
+  await db.schema.alterTable('issued_serials').addColumn('consumer_id', 'text').execute();
+  await db.schema.alterTable('issued_serials').addColumn('subject_names', 'text').execute();
+  await db.schema.alterTable('issued_serials').addColumn('not_before', 'bigint').execute();
+  await fillConsumers(db);
   // Partial: what accounts issue with CAs of their own costs an insert nothing here.
   await db.schema
     .createIndex('issued_serials_of_consumers')

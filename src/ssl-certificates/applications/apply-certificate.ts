@@ -1,7 +1,8 @@
 import type { Actor } from '../../iam/actor.ts';
 import { AccessDenied } from '../../platform/errors.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
-import { loadCertificate, requireStatus } from '../certificates/load-certificate.ts';
+import { loadCertificate, requireStatus, typedNames } from '../certificates/load-certificate.ts';
+import { separatedNames } from '../csrs/bound-name.ts';
 import { scmError } from '../errors.ts';
 import { accessRequest, permissions } from '../permissions.ts';
 import { issuerRequest } from './application.ts';
@@ -23,7 +24,8 @@ export async function applyCertificate(
   certificateId: string,
   body: ApplyBody,
 ): Promise<void> {
-  const seen = await loadCertificate(ports, actor, 'applyCertificate', certificateId);
+  const subjectNames = typedNames([body.domain, ...separatedNames(body.sans ?? '')]);
+  const seen = await loadCertificate(ports, actor, 'applyCertificate', certificateId, { subjectNames });
   requireStatus('applyCertificate', seen, ports.clock.nowMs());
   const prepared = await prepareApplication(ports, seen, readApplicationBody(body), () =>
     mayReadKeys(ports, actor),

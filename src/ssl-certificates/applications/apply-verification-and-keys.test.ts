@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { type Asked, createIdentityDouble } from '../../../test/support/identity-double.ts';
 import {
   attributesOfName,
   buildCsr,
@@ -13,6 +14,7 @@ import {
   subjectAlternativeNameExtension,
 } from '../../pki/index.ts';
 import { keyOwner } from '../csrs/certification-request.ts';
+import { openSqliteBench } from '../ssl-certificates.fixture.ts';
 import { findApplication } from './application-store.ts';
 import { application, buy, certificatePath, seen } from './applications.fixture.ts';
 import { openApplying } from './applying.fixture.ts';
@@ -217,6 +219,22 @@ describe('the issuer and the certificate', () => {
       const answer = await account.without(action).send('POST', `${certificatePath(id)}/apply`, application);
       assert.deepEqual([answer.status, answer.body.error_code], [403, 'SCM.1019']);
     }
+  });
+
+  test('the permission can be limited by the names that are applied for', async () => {
+    const asked: Asked[] = [];
+    const own = await openSqliteBench({ ...world.outside, identity: createIdentityDouble(asked) });
+    const account = own.account();
+    const id = await buy(own.database, account.accountId, multi);
+    const latest = () =>
+      asked.findLast(({ action }) => action === 'scm:cert:apply')?.conditions as Record<string, unknown>;
+    const body = { ...application, sans: 'a.test.com;*.test.com' };
+    assert.equal((await account.send('POST', `${certificatePath(id)}/apply`, body)).status, 200);
+    const names = ['DNS:www.test.com', 'DNS:a.test.com', 'DNS:*.test.com'];
+    assert.deepEqual(latest()['scm:SubjectNames'], names);
+    asked.length = 0;
+    await account.send('POST', `${certificatePath(id)}/application/check`);
+    assert.deepEqual(latest()['scm:SubjectNames'], names);
   });
 
   test('of two applications at the same time one is refused: SCM.0010', async () => {

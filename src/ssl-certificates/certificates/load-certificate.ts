@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import type { Actor } from '../../iam/actor.ts';
 import { allowedStatuses, shownStatus } from '../certificate-status.ts';
+import { separatedNames } from '../csrs/bound-name.ts';
 import { scmError } from '../errors.ts';
 import {
   type AccessTarget,
@@ -23,17 +25,23 @@ export async function loadCertificate(
   actor: Actor,
   permission: PermissionName,
   certificateId: string,
-  target: Pick<AccessTarget, 'requestedTags'> = {},
+  target: Pick<AccessTarget, 'requestedTags' | 'subjectNames'> = {},
 ): Promise<SslCertificate> {
   const certificate = await findCertificate(database, actor.accountId, certificateId);
   const known = certificate && {
     enterpriseProjectId: certificate.enterprise_project_id,
+    subjectNames: typedNames([certificate.domain, ...separatedNames(certificate.sans)]),
     ...(asksForTags(permission) && { resourceTags: await tagsOf(database, certificateId) }),
   };
   const resource = certificateResource(actor.accountId, certificateId);
   await identity.authorize(actor, accessRequest(permission, { resource, ...known, ...target }));
   if (!certificate) throw certificateNotFound(certificateId);
   return certificate;
+}
+
+/** Names of hosts as conditions have them: `<type>:<name>`. Before an application there are none. */
+export function typedNames(names: readonly string[]): string[] {
+  return names.filter((name) => name !== '').map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`);
 }
 
 export function certificateNotFound(certificateId: string) {
