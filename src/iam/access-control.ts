@@ -77,6 +77,12 @@ export class AccessControl {
     throw new AccessDenied(request.action, refusal);
   }
 
+  /** For what needs no policy that allows it, such as what users do to themselves: a Deny counts all the same. */
+  async requireNotDenied(actor: Actor, request: AccessRequest): Promise<void> {
+    const decision = this.decide(actor, request);
+    if (decision === 'denied explicitly') await this.refuse(actor, request, decision);
+  }
+
   /** Records the refusal and throws AccessDenied. */
   async refuse(actor: Actor, request: AccessRequest, decision: Exclude<Decision, 'allowed'>): Promise<never> {
     const explanation =

@@ -30,6 +30,7 @@ export const iamActions = {
   createUser: 'iam:users:createUser',
   updateUser: 'iam:users:updateUser',
   deleteUser: 'iam:users:deleteUser',
+  changePassword: 'iam:users:changePassword',
   listGroups: 'iam:groups:listGroups',
   getGroup: 'iam:groups:getGroup',
   createGroup: 'iam:groups:createGroup',
@@ -54,6 +55,9 @@ export const iamActions = {
   createAccessKey: 'iam:credentials:createCredential',
   updateAccessKey: 'iam:credentials:updateCredential',
   deleteAccessKey: 'iam:credentials:deleteCredential',
+  /** Every user of the account may, unless a policy denies it. */
+  listProjects: 'iam:projects:listProjects',
+  getProject: 'iam:projects:getProject',
   createProject: 'iam:projects:createProject',
   updateProject: 'iam:projects:updateProject',
   deleteProject: 'iam:projects:deleteProject',

@@ -2,12 +2,12 @@ import type { Actor } from './actor.ts';
 import type { IamContext } from './context.ts';
 import { forbidden } from './errors.ts';
 
-/** What users may do to themselves without a permission: an agency acts for somebody and is nobody's self. */
+/** An agency acts for somebody and is nobody's self. */
 export function isSelf(actor: Actor, userId: string): boolean {
   return actor.kind === 'user' && actor.principalId === userId;
 }
 
-/** An explicit denial counts for oneself too. */
+/** Users need no permission for what they do to themselves, but a Deny counts all the same. */
 export async function authorizeUnlessSelf(
   iam: IamContext,
   actor: Actor,
@@ -17,8 +17,7 @@ export async function authorizeUnlessSelf(
 ): Promise<void> {
   const request = { action, aliases };
   if (!isSelf(actor, userId)) return iam.accessControl.authorize(actor, request);
-  if (iam.accessControl.decide(actor, request) === 'denied explicitly')
-    await iam.accessControl.refuse(actor, request, 'denied explicitly');
+  await iam.accessControl.requireNotDenied(actor, request);
 }
 
 /**

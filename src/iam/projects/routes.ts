@@ -5,6 +5,7 @@ import type { IamContext } from '../context.ts';
 import { defined } from '../defined.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { listLinks } from '../links.ts';
+import { iamActions } from '../permissions.ts';
 import type { ProjectTable } from '../tables.ts';
 import { createProject, deleteProject, updateProject } from './manage-projects.ts';
 import { presentProject } from './present-project.ts';
@@ -53,6 +54,7 @@ export function projectRoutes(iam: IamContext, api: Api): void {
     '/v3/projects',
     { schema: { operationId: 'listProjects', tags: ['iam'], querystring: projectQuery } },
     async ({ actor, query }) => {
+      await iam.accessControl.requireNotDenied(actor, { action: iamActions.listProjects });
       const { name, parent_id, domain_id, enabled, is_domain, page = 1, per_page } = query;
       const isElsewhere = is_domain === true || (domain_id !== undefined && domain_id !== actor.accountId);
       const filter = defined({ name, parentId: parent_id, enabled });
@@ -66,6 +68,7 @@ export function projectRoutes(iam: IamContext, api: Api): void {
     '/v3/auth/projects',
     { schema: { operationId: 'listAuthProjects', tags: ['iam'] } },
     async ({ actor }) => {
+      await iam.accessControl.requireNotDenied(actor, { action: iamActions.listProjects });
       const projects = await findProjects(iam.database, actor.accountId, { enabled: true });
       return { projects: projects.map(present), links: listLinks(iam.publicUrl, '/v3/auth/projects') };
     },
@@ -75,6 +78,7 @@ export function projectRoutes(iam: IamContext, api: Api): void {
     const operationId = url.startsWith('/v3-ext') ? 'getProjectStatus' : 'getProject';
     api.get(url, { schema: { operationId, tags: ['iam'], params: projectParams } }, async (request) => {
       const { project_id: id } = request.params as { project_id: string };
+      await iam.accessControl.requireNotDenied(request.actor, { action: iamActions.getProject });
       const project = await findProject(iam.database, request.actor.accountId, id);
       if (!project) throw notFound('project', id);
       return { project: { ...present(project), status: project.enabled ? 'normal' : 'suspended' } };

@@ -2,6 +2,7 @@ import type { Actor } from '../actor.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden, notFound, wrongCredentials } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
 import { authorizeUnlessSelf, isSelf, requireFullSession } from '../self-service.ts';
 import { passwordColumns, rememberPassword, requireMinimumAge } from './new-password.ts';
 import { findUser, revokeSessions, updateUserRow } from './store.ts';
@@ -14,7 +15,7 @@ export async function changeOwnPassword(
   userId: string,
   passwords: { readonly original: string; readonly next: string },
 ): Promise<void> {
-  const action = 'iam:users:changePassword';
+  const action = iamActions.changePassword;
   if (!isSelf(actor, userId)) throw forbidden('Users change their own password only.');
   await authorizeUnlessSelf(iam, actor, userId, action);
   // A project scope does no harm here: the old password is proven.

@@ -9,7 +9,7 @@ import { iamActions } from '../permissions.ts';
 import { presentProject } from '../projects/present-project.ts';
 import { requireOwnDomain } from '../projects/routes.ts';
 import { findProjects } from '../projects/store.ts';
-import { authorizeUnlessSelf, isSelf } from '../self-service.ts';
+import { authorizeUnlessSelf } from '../self-service.ts';
 import { changeOwnPassword } from './change-own-password.ts';
 import { createUser } from './create-user.ts';
 import { deleteUser } from './delete-user.ts';
@@ -128,8 +128,7 @@ function belongingRoutes(iam: IamContext, api: Api): void {
     '/v3/users/:user_id/projects',
     { schema: { operationId: 'listProjectsOfUser', tags: ['iam'], params: userParams } },
     async ({ actor, params }) => {
-      if (!isSelf(actor, params.user_id))
-        await iam.accessControl.authorize(actor, { action: iamActions.getUser });
+      await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
       await requireUser(iam, actor, params.user_id);
       const projects = await findProjects(iam.database, actor.accountId, { enabled: true });
       return {
