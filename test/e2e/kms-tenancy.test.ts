@@ -2,21 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Answer, type ApiClient, clientWith, signIn } from '../support/api-client.ts';
 import { errorCode, kmsClient } from '../support/kms-client.ts';
-import { keyspaceId, type Property, type Row, rows } from '../support/kms-operations.ts';
+import { type Property, type Row, requestOf, rows } from '../support/kms-operations.ts';
+import { acquireKeys } from '../support/kms-property.ts';
 import { openAccount } from '../support/second-account.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 
-const grantOperations = [
-  'create-datakey',
-  'create-datakey-without-plaintext',
-  'encrypt-datakey',
-  'decrypt-datakey',
-  'describe-key',
-  'create-grant',
-  'retire-grant',
-  'encrypt-data',
-  'decrypt-data',
-];
 const refused = { status: 403, code: 'KMS.0306' };
 const unknownKey = { status: 404, code: 'KMS.0207' };
 const password = 'Correct-Horse-1';
@@ -45,8 +35,8 @@ before(async () => {
   granteeId = await idOf(grantee);
   reader = await addUser(owner, server.bootstrap.account_name, 'reader', 'KMS CMKReadOnlyAccess');
   nobody = await addUser(owner, server.bootstrap.account_name, 'nobody');
-  property = await acquire(owner, server.bootstrap.project_id, 'owner');
-  strangersProperty = await acquire(stranger, strangersProject, 'stranger');
+  property = await acquire(owner, server.bootstrap.project_id);
+  strangersProperty = await acquire(stranger, strangersProject);
 });
 
 after(async () => {
@@ -62,6 +52,9 @@ async function describeToken(api: ApiClient): Promise<TokenOwner['token']> {
   const answer = await api.send('GET', '/v3/auth/tokens', undefined, { 'x-subject-token': api.token ?? '' });
   return (answer.json as TokenOwner).token;
 }
+/** One of everything that operations can name, with all grants there are to the grantee. */
+const acquire = async (api: ApiClient, projectId: string) =>
+  acquireKeys(api, { projectId, userId: await idOf(api), granteeId, readerId: ownersUserId });
 const projectOf = async (api: ApiClient) => (await describeToken(api)).project.id;
 const idOf = async (api: ApiClient) => (await describeToken(api)).user.id;
 
@@ -84,77 +77,10 @@ async function addUser(root: ApiClient, accountName: string, name: string, polic
   return await signIn(server, { accountName, userName: name, password, projectName });
 }
 
-let acquired = 0;
-
-/** One of everything that operations can name, with all grants there are to the grantee. */
-async function acquire(api: ApiClient, projectId: string, name: string): Promise<Property> {
-  acquired += 1;
-  const kms = kmsClient(api, projectId);
-  const key = (what: string, fields: object = {}) =>
-    kms.createKey({ key_alias: `${name}-${acquired}-${what}`, ...fields });
-  const keyId = await key('aes');
-  const signingKeyId = await key('ec', { key_spec: 'EC_P256' });
-  const agreementKeyId = await key('ecdh', { key_spec: 'EC_P256', key_usage: 'KEY_AGREEMENT' });
-  const macKeyId = await key('mac', { key_spec: 'HMAC_256' });
-  const [disabledKeyId, deletedKeyId] = [await key('disabled'), await key('deleted')];
-  await kms.call('disable-key', { key_id: disabledKeyId });
-  await kms.call('schedule-key-deletion', { key_id: deletedKeyId, pending_days: '7' });
-  const externalKeyId = await key('external', { origin: 'external' });
-  const grant = async (id: string, to: string, operations: readonly string[]) => {
-    const body = { key_id: id, grantee_principal: to, operations };
-    return (await kms.call('create-grant', body)).grant_id ?? '';
-  };
-  for (const id of [keyId, signingKeyId, agreementKeyId, macKeyId])
-    await grant(id, granteeId, grantOperations);
-  const path = `/v1.0/${projectId}`;
-  const made = async (what: string, body: object) => (await kms.call(what, body)) as Record<string, string>;
-  const keystore = { keystore_alias: `${name}-${acquired}`, keystore_type: 'DEFAULT' };
-  const alias = `alias/${name}-${acquired}`;
-  await kms.call('aliases', { key_id: keyId, alias });
-  const policy = { keyspace_id: keyspaceId, policy_name: `${name}-${acquired}`, policy: '{"version":"1.0"}' };
-  const point = { keyspace_id: keyspaceId, access_point_name: `${name}-${acquired}`, type: 3 };
-  const capsule = { key_id: keyId, datakey_length: '256', key_policy: '{"version":"1.0"}' };
-  return {
-    projectId,
-    userId: await idOf(api),
-    keyId,
-    disabledKeyId,
-    deletedKeyId,
-    signingKeyId,
-    agreementKeyId,
-    macKeyId,
-    externalKeyId,
-    alias,
-    importBody: await kms.importBody(externalKeyId, Buffer.alloc(32, acquired)),
-    grantId: await grant(keyId, ownersUserId, ['describe-key']),
-    otherGrantId: await grant(keyId, granteeId, ['describe-key', 'retire-grant']),
-    cipherText: (await made('encrypt-data', { key_id: keyId, plain_text: 'text' })).cipher_text ?? '',
-    dataKeyCipher: (await made('create-datakey', { key_id: keyId })).cipher_text ?? '',
-    keystoreId: await keystoreOf(api, `${path}/keystores`, keystore),
-    policyId: (await made('key-policies', policy)).policy_id ?? '',
-    accessPointId: (await made('access-points', point)).access_point_id ?? '',
-    capsule: (await made('datakey-capsule/create', capsule)).datakey_capsule ?? '',
-  };
-}
-
-async function keystoreOf(api: ApiClient, path: string, body: object): Promise<string> {
-  return (await api.call<{ keystore: { keystore_id: string } }>('POST', path, body)).keystore.keystore_id;
-}
-
 /** The request of the row, in this project, with the ids of `whose`. */
 function attempt(api: ApiClient, operation: string, row: Row, whose: Property, projectId: string) {
-  const [method, template] = operation.split(' ') as [string, string];
-  const ids: Readonly<Record<string, string>> = {
-    project_id: projectId,
-    key_id: whose.keyId,
-    key: 'team',
-    resource_instances: 'resource_instances',
-    keystore_id: whose.keystoreId,
-    policy_id: whose.policyId,
-    access_point_id: whose.accessPointId,
-  };
-  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
-  return api.send(method, path + (row.query?.(whose) ?? ''), row.body?.(whose));
+  const { method, path, body } = requestOf(operation, row, whose, projectId);
+  return api.send(method, path, body);
 }
 
 const outcome = (answer: Answer) => ({ status: answer.status, code: errorCode(answer) });
@@ -229,9 +155,28 @@ for (const [operation, row] of Object.entries(rows))
       assert.deepEqual(await everythingOf(property), seen);
     });
 
+test('a policy that denies the operation to a grantee wins over the grant', async () => {
+  const granted = await acquire(owner, server.bootstrap.project_id);
+  const { groups } = await stranger.call<{ groups: { id: string; domain_id: string }[] }>(
+    'GET',
+    '/v3/groups?name=grantees',
+  );
+  const policy = { Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['kms:*'] }] };
+  const role = { display_name: 'no keys', type: 'AX', description: '', policy };
+  const made = await stranger.call<{ role: { id: string } }>('POST', '/v3.0/OS-ROLE/roles', { role });
+  const denial = `/v3/domains/${groups[0]?.domain_id}/groups/${groups[0]?.id}/roles/${made.role.id}`;
+  await stranger.call('PUT', denial);
+  for (const [operation, row] of Object.entries(rows)) {
+    if (row.kind !== 'key' || !row.granted) continue;
+    const answer = await attempt(grantee, operation, row, granted, strangersProject);
+    assert.deepEqual(outcome(answer), refused, `${operation}: ${answer.text}`);
+  }
+  await stranger.call('DELETE', denial);
+});
+
 // A grantee is an administrator in its own account, so what stops it is that no grant allows the operation.
 test('a grantee of another account may do what grants allow, and nothing else', async () => {
-  const granted = await acquire(owner, server.bootstrap.project_id, 'granted');
+  const granted = await acquire(owner, server.bootstrap.project_id);
   for (const [operation, row] of Object.entries(rows)) {
     if (row.kind !== 'key') continue;
     const answer = await attempt(grantee, operation, row, granted, strangersProject);

@@ -37,6 +37,7 @@ const texts = [
   '0'.repeat(32),
   'scs0000000000000',
   'www.example.test',
+  '000000',
 ];
 
 /** The least value that fulfils a schema: what is optional is left out. */

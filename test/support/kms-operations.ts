@@ -233,3 +233,19 @@ export const rows: Record<string, Row> = {
     body: ({ deletedKeyId }) => ({ key_id: deletedKeyId }),
   },
 };
+
+/** The request of the row, in this project, with the ids of `whose`. */
+export function requestOf(operation: string, row: Row, whose: Property, projectId: string) {
+  const [method, template] = operation.split(' ') as [string, string];
+  const ids: Readonly<Record<string, string>> = {
+    project_id: projectId,
+    key_id: whose.keyId,
+    key: 'team',
+    resource_instances: 'resource_instances',
+    keystore_id: whose.keystoreId,
+    policy_id: whose.policyId,
+    access_point_id: whose.accessPointId,
+  };
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
+  return { method, path: path + (row.query?.(whose) ?? ''), body: row.body?.(whose) };
+}
