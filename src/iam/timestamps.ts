@@ -3,6 +3,11 @@ export function formatMicroseconds(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }
 
+/** `2025-11-28T09:30:00.000000`, Keystone's form of a password's end; Go clients parse no other. */
+export function formatWithoutZone(ms: number): string {
+  return formatMicroseconds(ms).replace('Z', '');
+}
+
 /** `2025-11-28T09:30:00Z`, the enterprise projects' form. */
 export function formatSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

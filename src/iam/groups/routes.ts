@@ -102,7 +102,7 @@ function memberRoutes(iam: IamContext, api: Api): void {
       await requireGroup(iam, actor, params.group_id);
       const users = await findUsers(iam.database, actor.accountId, { groupId: params.group_id });
       return {
-        users: users.map((user) => presentUser(user, iam.publicUrl)),
+        users: await Promise.all(users.map((user) => presentUser(user, iam))),
         links: listLinks(iam.publicUrl, `/v3/groups/${params.group_id}/users`),
       };
     },

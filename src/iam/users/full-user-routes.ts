@@ -42,7 +42,7 @@ export function fullUserRoutes(iam: IamContext, api: Api): void {
     async ({ actor, body }, reply) => {
       requireOwnDomain(actor, body.user.domain_id);
       const user = await createUser(iam, actor, { ...fieldsOf(body.user), name: body.user.name });
-      return reply.code(201).send({ user: present(user, iam.publicUrl) });
+      return reply.code(201).send({ user: await present(user, iam) });
     },
   );
   api.get(
@@ -50,7 +50,7 @@ export function fullUserRoutes(iam: IamContext, api: Api): void {
     { schema: { operationId: 'getFullUser', tags: ['iam'], params: userParams } },
     async ({ actor, params }) => {
       await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
-      return { user: present(await requireUser(iam, actor, params.user_id), iam.publicUrl) };
+      return { user: await present(await requireUser(iam, actor, params.user_id), iam) };
     },
   );
   const contact = Type.Object({ user: Type.Object({ email: text, mobile: text }) });
@@ -69,7 +69,7 @@ export function fullUserRoutes(iam: IamContext, api: Api): void {
     async (request) => {
       const { actor, params } = request;
       const user = await updateUser(iam, actor, params.user_id, fieldsOf(request.body.user));
-      return { user: present(user, iam.publicUrl) };
+      return { user: await present(user, iam) };
     },
   );
 }

@@ -1,17 +1,21 @@
+import type { IamContext } from '../context.ts';
 import { selfLink } from '../links.ts';
 import type { UserTable } from '../tables.ts';
-import { formatSpaced } from '../timestamps.ts';
+import { formatSpaced, formatWithoutZone } from '../timestamps.ts';
+import { passwordEndMs } from './password-end.ts';
+
+type Presentation = Pick<IamContext, 'publicUrl' | 'security'>;
 
 /** Keystone's form, of /v3/users. */
-export function presentUser(user: UserTable, publicUrl: string) {
+export async function presentUser(user: UserTable, { publicUrl, security }: Presentation) {
+  const endMs = passwordEndMs(user, (await security.of(user.account_id)).password);
   return {
     id: user.user_id,
     name: user.name,
     domain_id: user.account_id,
     enabled: user.enabled === 1,
     description: user.description,
-    // Passwords do not expire; Go clients cannot parse any other word for it.
-    password_expires_at: '',
+    password_expires_at: endMs === undefined ? '' : formatWithoutZone(endMs),
     pwd_status: user.password_reset === 1,
     pwd_strength: user.password_strength,
     default_project_id: user.default_project_id ?? '',
@@ -21,9 +25,9 @@ export function presentUser(user: UserTable, publicUrl: string) {
 }
 
 /** The form of /v3.0/OS-USER/users, which shows all there is. */
-export function presentFullUser(user: UserTable, publicUrl: string) {
+export async function presentFullUser(user: UserTable, presentation: Presentation) {
   return {
-    ...presentUser(user, publicUrl),
+    ...(await presentUser(user, presentation)),
     email: user.email ?? '',
     areacode: user.area_code ?? '',
     phone: user.phone ?? '',

@@ -46,7 +46,7 @@ export function userRoutes(iam: IamContext, api: Api): void {
       const isElsewhere = domain_id !== undefined && domain_id !== actor.accountId;
       const users = isElsewhere ? [] : await findUsers(iam.database, actor.accountId, filter);
       return {
-        users: users.map((user) => presentUser(user, iam.publicUrl)),
+        users: await Promise.all(users.map((user) => presentUser(user, iam))),
         links: listLinks(iam.publicUrl, '/v3/users'),
       };
     },
@@ -56,7 +56,7 @@ export function userRoutes(iam: IamContext, api: Api): void {
     { schema: { operationId: 'getUser', tags: ['iam'], params: userParams } },
     async ({ actor, params }) => {
       await authorizeUnlessSelf(iam, actor, params.user_id, iamActions.getUser);
-      return { user: presentUser(await requireUser(iam, actor, params.user_id), iam.publicUrl) };
+      return { user: await presentUser(await requireUser(iam, actor, params.user_id), iam) };
     },
   );
   changeRoutes(iam, api);
@@ -77,7 +77,7 @@ function changeRoutes(iam: IamContext, api: Api): void {
       const { domain_id, default_project_id: defaultProjectId, ...rest } = body.user;
       requireOwnDomain(actor, domain_id);
       const user = await createUser(iam, actor, { ...rest, defaultProjectId });
-      return reply.code(201).send({ user: presentUser(user, iam.publicUrl) });
+      return reply.code(201).send({ user: await presentUser(user, iam) });
     },
   );
   api.patch(
@@ -87,7 +87,7 @@ function changeRoutes(iam: IamContext, api: Api): void {
       const { domain_id, default_project_id: defaultProjectId, ...rest } = body.user;
       requireOwnDomain(actor, domain_id);
       const user = await updateUser(iam, actor, params.user_id, { ...rest, defaultProjectId });
-      return { user: presentUser(user, iam.publicUrl) };
+      return { user: await presentUser(user, iam) };
     },
   );
   api.delete(
