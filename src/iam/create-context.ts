@@ -17,7 +17,7 @@ export function createContext(ports: IamPorts): IamContext {
   const security = new SecuritySettings(database, clock, version);
   const audit = new AuditTrail(ports);
   const idleUsers = new IdleUsers({ ...ports, audit, security });
-  const principals = new PrincipalLoader(database, clock, version, idleUsers);
+  const principals = new PrincipalLoader({ database, clock, version, security, idleUsers });
   const approvals = new ApprovalGate({ ...ports, audit, security });
   const accessControl = new AccessControl({ database, clock, audit, security, approvals });
   const repeatedRefusals = new RepeatedRefusals({ clock, accessControl });

@@ -5,7 +5,9 @@ import { findAgencyOfAnyAccount } from '../agencies/store.ts';
 import { findProviderOfAnyAccount } from '../federation/store.ts';
 import { groupIdsOf } from '../groups/store.ts';
 import type { Grant } from '../policies/decide.ts';
+import type { SecuritySettings } from '../security-policies/security-settings.ts';
 import type { SessionTable, UserTable } from '../tables.ts';
+import { passwordEndMs } from '../users/password-end.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { IdleUsers } from './idle-users.ts';
@@ -34,8 +36,10 @@ export interface Principal {
   readonly credentialsVersion: number;
   /** Decides whether passwords or access keys are refused; `default` for agencies and federated users. */
   readonly accessMode: UserTable['access_mode'];
-  /** Whether somebody else chose the password, so that it serves to choose another one only. */
-  readonly mustChangePassword: boolean;
+  /** Why the password serves to choose another one only; undefined if it is good. */
+  readonly mustChangePassword: 'pwd_status' | 'password_validity_period' | undefined;
+  /** In milliseconds since 1970; undefined where the password never expires, or where there is none. */
+  readonly passwordEndMs: number | undefined;
   readonly grants: readonly Grant[];
 }
 
@@ -47,20 +51,28 @@ interface Assumer {
   readonly credentialsVersion: number;
 }
 
+interface PrincipalPorts {
+  readonly database: Reader;
+  readonly clock: Clock;
+  readonly version: IdentityVersion;
+  readonly security: SecuritySettings;
+  readonly idleUsers: IdleUsers;
+}
+
 const maximumPrincipals = 10_000;
 
 /** Loads principals and remembers them for about a second. Undefined for what is deleted, disabled or at its end. */
 export class PrincipalLoader {
+  readonly #ports: PrincipalPorts;
   readonly #reader: Reader;
   readonly #clock: Clock;
-  readonly #idleUsers: IdleUsers;
   readonly #cache: FreshCache<Principal>;
 
-  constructor(reader: Reader, clock: Clock, version: IdentityVersion, idleUsers: IdleUsers) {
-    this.#reader = reader;
-    this.#idleUsers = idleUsers;
-    this.#clock = clock;
-    this.#cache = new FreshCache(clock, version, maximumPrincipals);
+  constructor(ports: PrincipalPorts) {
+    this.#ports = ports;
+    this.#reader = ports.database;
+    this.#clock = ports.clock;
+    this.#cache = new FreshCache(ports.clock, ports.version, maximumPrincipals);
   }
 
   user(userId: string): Promise<Principal | undefined> {
@@ -94,7 +106,7 @@ export class PrincipalLoader {
     const user = await findUserOfAnyAccount(this.#reader, userId);
     if (!user?.enabled) return undefined;
     const account = await findAccount(this.#reader, user.account_id);
-    if (!account?.enabled || (await this.#idleUsers.disableIfIdle(user))) return undefined;
+    if (!account?.enabled || (await this.#ports.idleUsers.disableIfIdle(user))) return undefined;
     const subjects = [userId, ...(await groupIdsOf(this.#reader, userId))];
     return {
       kind: 'user',
@@ -105,8 +117,18 @@ export class PrincipalLoader {
       isRoot: user.is_root === 1,
       credentialsVersion: user.credentials_version,
       accessMode: user.access_mode,
-      mustChangePassword: user.password_reset === 1,
+      ...(await this.#passwordStatus(user)),
       grants: await loadGrants(this.#reader, account.account_id, subjects),
+    };
+  }
+
+  async #passwordStatus(user: UserTable): Promise<Pick<Principal, 'mustChangePassword' | 'passwordEndMs'>> {
+    const endMs = passwordEndMs(user, (await this.#ports.security.of(user.account_id)).password);
+    const isExpired = endMs !== undefined && endMs <= this.#clock.nowMs();
+    const expiry = isExpired ? 'password_validity_period' : undefined;
+    return {
+      mustChangePassword: user.password_reset === 1 ? 'pwd_status' : expiry,
+      passwordEndMs: endMs,
     };
   }
 
@@ -133,7 +155,8 @@ export class PrincipalLoader {
       isRoot: false,
       credentialsVersion: assumer.credentialsVersion,
       accessMode: 'default',
-      mustChangePassword: false,
+      mustChangePassword: undefined,
+      passwordEndMs: undefined,
       grants: await loadGrants(this.#reader, account.account_id, [agencyId]),
     };
   }
@@ -153,7 +176,8 @@ export class PrincipalLoader {
       isRoot: false,
       credentialsVersion: session.credentials_version,
       accessMode: 'default',
-      mustChangePassword: false,
+      mustChangePassword: undefined,
+      passwordEndMs: undefined,
       grants: await loadGrants(this.#reader, account.account_id, groupIds),
     };
   }

@@ -29,6 +29,7 @@ const criticalActions: ReadonlySet<string> = new Set<string>([
   iamActions.deletePasskey,
   iamActions.setLoginProtection,
   iamActions.approve,
+  iamActions.approve,
   ...Object.values(securityPolicyActions).map(({ update }) => update),
 ]);
 

@@ -166,6 +166,30 @@ describeOnEachDatabase('security policies', migrations, (open) => {
     assert.equal((await logIn(identity, bob)).statusCode, 201, 'the fourth before may come again');
   });
 
+  test('a password that has expired serves to choose another one only', async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, call, clock, app } = identity;
+    const bob = await identity.addUser(acme, 'bob', ['FullAccess']);
+    const policy = { password_policy: { password_validity_period: 30 } };
+    await call(acme, 200, ['PUT', policyUrl(acme, 'password-policy'), policy]);
+    const url = `/v3/users/${bob.userId}`;
+    const { user } = await call<{ user: { password_expires_at: string } }>(acme, 200, ['GET', url]);
+    assert.equal(user.password_expires_at, '2025-12-28T09:30:00.000000');
+    clock.advance(30 * 24 * 60 * minuteMs - 1);
+    await call({ ...bob, token: await login(app, bob) }, 200, ['GET', '/v3/users']);
+
+    clock.advance(1);
+    const expired = { ...bob, token: await login(app, bob, { domain: { name: 'acme' } }) };
+    const answer = await call<{ error: { message: string } }>(expired, 403, ['GET', '/v3/users']);
+    assert.match(answer.error.message, /must be changed first \(password_validity_period\)/);
+    const exchange = { auth: { identity: { methods: ['token'], token: { id: expired.token } } } };
+    await call(expired, 403, ['POST', '/v3/auth/tokens', exchange]);
+    const next = { password: 'Second-Horse-2', original_password: bob.password };
+    await call(expired, 204, ['POST', `${url}/password`, { user: next }]);
+    const fresh = { ...bob, password: next.password };
+    await call({ ...fresh, token: await login(app, fresh) }, 200, ['GET', '/v3/users']);
+  });
+
   test('a password that is too young is not changed by its user, but by an administrator', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, call, clock } = identity;

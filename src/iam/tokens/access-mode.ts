@@ -29,14 +29,14 @@ export async function requireKeyMode(ports: Ports, actor: Actor, principal: Prin
   );
 }
 
-/** Refuses sessions of passwords that an administrator chose (`pwd_status`): they serve to choose another one only. */
+/** Refuses sessions of passwords that an administrator chose or that have expired: they serve to choose another one only. */
 export async function requireOwnPassword(
   ports: Ports,
   actor: Actor,
   { principal, methods }: { readonly principal: Principal; readonly methods: readonly string[] },
 ): Promise<void> {
   if (!principal.mustChangePassword || !methods.includes('password')) return;
-  const text = `The password must be changed first (pwd_status): ${changeOf(principal.principalId).join(' ')}.`;
+  const text = `The password must be changed first (${principal.mustChangePassword}): ${changeOf(principal.principalId).join(' ')}.`;
   await refuse(ports, actor, 'iam:tokens:use', text);
 }
 

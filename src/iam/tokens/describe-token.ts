@@ -5,7 +5,7 @@ import type { Grant } from '../policies/decide.ts';
 import { findSystemPolicyByName } from '../policies/system-policies.ts';
 import { findProject } from '../projects/store.ts';
 import type { SessionTable } from '../tables.ts';
-import { formatMicroseconds } from '../timestamps.ts';
+import { formatMicroseconds, formatWithoutZone } from '../timestamps.ts';
 import { catalogFor } from './catalog.ts';
 
 /** The body that goes with a token: on creation and on validation the same. */
@@ -26,7 +26,13 @@ export async function describeToken(
       methods: JSON.parse(session.methods) as string[],
       expires_at: formatMicroseconds(session.expires_at),
       issued_at: formatMicroseconds(session.issued_at),
-      user: { id: principal.principalId, name: principal.principalName, domain, password_expires_at: '' },
+      user: {
+        id: principal.principalId,
+        name: principal.principalName,
+        domain,
+        password_expires_at:
+          principal.passwordEndMs === undefined ? '' : formatWithoutZone(principal.passwordEndMs),
+      },
       ...(await assumedBy(iam, session)),
       ...(project ? { project } : {}),
       ...(session.scope === 'domain' ? { domain } : {}),
