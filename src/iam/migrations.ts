@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import type { Migrations } from '../platform/db/index.ts';
+import { type Migrations, settingsMigrations } from '../platform/db/index.ts';
 import { approvalMigrations } from './approvals/migrations.ts';
+import { auditMigrations } from './audit/migrations.ts';
 import { createIndex, createTable } from './create-table.ts';
 import { limitMigrations } from './limits/migrations.ts';
 import { secondFactorMigrations } from './second-factor/migrations.ts';
@@ -275,6 +276,8 @@ export const migrations: Migrations = {
   ...limitMigrations,
   ...securityPolicyMigrations,
   ...approvalMigrations,
+  ...settingsMigrations,
+  ...auditMigrations,
   ...userMigrations,
   ...sessionMigrations,
   ...secondFactorMigrations,

@@ -220,6 +220,27 @@ describeOnEachDatabase('agencies', migrations, (open) => {
     assert.match(error.message, /policy is not supported/);
   });
 
+  test('an agency for no account is answered like one for an account, and trusts nobody', async () => {
+    const identity = await createTestIdentity(await open());
+    const { globex, call } = identity;
+    const create = async (name: string, trust_domain_name: string) =>
+      (await call<{ agency: Agency }>(globex, 201, ['POST', url, { agency: { name, trust_domain_name } }]))
+        .agency;
+    const real = await create('a', 'acme');
+    const none = await create('b', 'nowhere');
+    const again = await create('c', 'nowhere');
+    assert.deepEqual(Object.keys(none), Object.keys(real));
+    assert.match(none.trust_domain_id, /^[0-9a-f]{32}$/);
+    assert.equal(again.trust_domain_id, none.trust_domain_id);
+    assert.notEqual((await create('d', 'elsewhere')).trust_domain_id, none.trust_domain_id);
+    // An account that takes the name later is not trusted.
+    const made = await identity.iam.createAccount(await identity.acme.actor(), {
+      accountName: 'nowhere',
+      projectName: 'cn-north-4',
+    });
+    assert.notEqual(made.accountId, none.trust_domain_id);
+  });
+
   test('agencies are listed, changed, and hidden from other accounts', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, globex, call } = identity;
@@ -230,7 +251,7 @@ describeOnEachDatabase('agencies', migrations, (open) => {
     );
     for (const [body, status] of [
       [{ name: 'operations', trust_domain_name: 'acme' }, 409],
-      [{ name: 'x', trust_domain_name: 'nowhere' }, 400],
+      [{ name: 'x', trust_domain_id: 'nowhere' }, 400],
       [{ name: 'x', trust_domain_name: 'globex' }, 400],
       [{ name: 'x', trust_domain_name: 'acme', duration: 'SOMETIMES' }, 400],
       [{ name: 'x', trust_domain_name: 'acme', domain_id: acme.account.accountId }, 403],

@@ -11,6 +11,7 @@ import { agencyLimit } from '../limits/iam-limits.ts';
 import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { AgencyTable } from '../tables.ts';
+import { decoyAccountId } from './decoy-account-id.ts';
 import { deleteAgencyRows, findAgencies, findAgency, insertAgency, updateAgencyRow } from './store.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -30,6 +31,8 @@ export interface AgencyInput {
 /** Lets a service or the users of another account act in this one, as far as policies are granted to the agency. */
 export async function createAgency(iam: IamContext, actor: Actor, input: AgencyInput): Promise<AgencyTable> {
   const access = { action: iamActions.createAgency };
+  await iam.accessControl.authorize(actor, access);
+  const trust = await trusted(iam, actor, input);
   return change(iam, actor, access, 'agency', async (transaction) => {
     await requireRoom(transaction, actor.accountId, agencyLimit);
     const nowMs = iam.clock.nowMs();
@@ -38,7 +41,7 @@ export async function createAgency(iam: IamContext, actor: Actor, input: AgencyI
       account_id: actor.accountId,
       name: input.name,
       description: input.description ?? '',
-      ...(await trusted(iam, actor, input)),
+      ...trust,
       created_at: nowMs,
       ...durationColumns(input.duration ?? 'FOREVER', nowMs),
     };
@@ -59,13 +62,15 @@ export async function updateAgency(
   agencyId: string,
   input: Partial<AgencyInput>,
 ): Promise<AgencyTable> {
-  return change(iam, actor, { action: iamActions.updateAgency }, 'agency', async (transaction) => {
+  const access = { action: iamActions.updateAgency };
+  await iam.accessControl.authorize(actor, access);
+  const trust =
+    input.trustName === undefined && input.trustAccountId === undefined
+      ? {}
+      : await trusted(iam, actor, input);
+  return change(iam, actor, access, 'agency', async (transaction) => {
     const agency = await findAgency(transaction, actor.accountId, agencyId);
     if (!agency) throw notFound('agency', agencyId);
-    const trust =
-      input.trustName === undefined && input.trustAccountId === undefined
-        ? {}
-        : await trusted(iam, actor, input);
     const columns: Partial<AgencyTable> = {
       ...trust,
       ...(input.description === undefined ? {} : { description: input.description }),
@@ -118,14 +123,19 @@ async function trusted(
 ): Promise<Pick<AgencyTable, 'trust_account_id' | 'trust_name'>> {
   if (trustName !== undefined && serviceForm.test(trustName))
     return { trust_account_id: null, trust_name: trustName };
-  const account =
-    trustAccountId === undefined
-      ? await findAccountByName(iam.database, trustName ?? '')
-      : await findAccount(iam.database, trustAccountId);
-  if (!account) throw badRequest('agency.trust_domain_name must be an account or a service (op_svc_...).');
-  if (account.account_id === actor.accountId)
+  if (trustAccountId === actor.accountId || (trustAccountId === undefined && trustName === actor.accountName))
     throw badRequest('agency.trust_domain_name must be another account.');
-  return { trust_account_id: account.account_id, trust_name: account.name };
+  if (trustAccountId !== undefined) {
+    const account = await findAccount(iam.database, trustAccountId);
+    if (!account) throw badRequest('agency.trust_domain_id must be the id of an account.');
+    return { trust_account_id: account.account_id, trust_name: account.name };
+  }
+  if (trustName === undefined || trustName === '')
+    throw badRequest('agency.trust_domain_name must be an account or a service (op_svc_...).');
+  const account = await findAccountByName(iam.database, trustName);
+  // No account has this id. To refuse the name would tell which names have one.
+  const nobody = await decoyAccountId(iam, trustName);
+  return { trust_account_id: account?.account_id ?? nobody, trust_name: trustName };
 }
 
 function durationColumns(

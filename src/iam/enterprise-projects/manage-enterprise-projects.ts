@@ -7,7 +7,13 @@ import { enterpriseProjectLimit } from '../limits/iam-limits.ts';
 import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { EnterpriseProjectTable } from '../tables.ts';
-import { findEnterpriseProjects, insertEnterpriseProject, updateEnterpriseProjectRow } from './store.ts';
+import {
+  type EnterpriseProjectSearch,
+  findEnterpriseProjects,
+  insertEnterpriseProject,
+  searchEnterpriseProjects,
+  updateEnterpriseProjectRow,
+} from './store.ts';
 
 export interface EnterpriseProjectInput {
   readonly name: string;
@@ -27,6 +33,46 @@ export function defaultEnterpriseProject(accountId: string): EnterpriseProjectTa
     created_at: 0,
     updated_at: 0,
   };
+}
+
+export interface EnterpriseProjectPage {
+  readonly offset: number;
+  readonly limit: number;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** The default project is the oldest: first or, in descending order, last. */
+export async function listEnterpriseProjects(
+  iam: IamContext,
+  actor: Actor,
+  search: EnterpriseProjectSearch,
+  { offset, limit, direction }: EnterpriseProjectPage,
+): Promise<{ readonly projects: EnterpriseProjectTable[]; readonly total: number }> {
+  await iam.accessControl.authorize(actor, { action: iamActions.listEnterpriseProjects });
+  const own = defaultEnterpriseProject(actor.accountId);
+  const first = direction === 'asc' && isFound(own, search) ? [own] : [];
+  const last = direction === 'desc' && isFound(own, search) ? [own] : [];
+  const shownFirst = first.slice(offset, offset + limit);
+  const { rows, total } = await searchEnterpriseProjects(iam.database, actor.accountId, search, {
+    offset: Math.max(0, offset - first.length),
+    limit: limit - shownFirst.length,
+    direction,
+  });
+  const isEnd = offset + limit > total && offset <= total;
+  const shownLast = isEnd ? last : [];
+  return { projects: [...shownFirst, ...rows, ...shownLast], total: total + first.length + last.length };
+}
+
+function isFound(
+  project: EnterpriseProjectTable,
+  { id, name, type, enabled }: EnterpriseProjectSearch,
+): boolean {
+  return (
+    (id === undefined || project.enterprise_project_id === id) &&
+    (name === undefined || project.name.includes(name)) &&
+    (type === undefined || project.type === type) &&
+    (enabled === undefined || (project.enabled === 1) === enabled)
+  );
 }
 
 export async function createEnterpriseProject(

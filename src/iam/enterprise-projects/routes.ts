@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
+import { defined } from '../defined.ts';
 import { notFound } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import type { EnterpriseProjectTable } from '../tables.ts';
@@ -9,6 +10,7 @@ import {
   createEnterpriseProject,
   defaultEnterpriseProject,
   enableEnterpriseProject,
+  listEnterpriseProjects,
   updateEnterpriseProject,
 } from './manage-enterprise-projects.ts';
 import { findEnterpriseProjects } from './store.ts';
@@ -50,18 +52,15 @@ export function enterpriseProjectRoutes(iam: IamContext, api: Api): void {
     url,
     { schema: { operationId: 'listEnterpriseProjects', tags: ['eps'], querystring: query } },
     async ({ actor, query: filter }) => {
-      await iam.accessControl.authorize(actor, { action: iamActions.listEnterpriseProjects });
-      const own = await findEnterpriseProjects(iam.database, actor.accountId);
-      const found = [defaultEnterpriseProject(actor.accountId), ...own].filter(
-        (project) =>
-          (filter.id === undefined || project.enterprise_project_id === filter.id) &&
-          (filter.name === undefined || project.name.includes(filter.name)) &&
-          (filter.type === undefined || project.type === filter.type) &&
-          (filter.status === undefined || (project.enabled === 1) === (filter.status === 1)),
-      );
-      const sorted = filter.sort_dir === 'desc' ? found.reverse() : found;
-      const page = sorted.slice(filter.offset, filter.offset + filter.limit);
-      return { enterprise_projects: page.map(present), total_count: found.length };
+      const { id, name: part, type, status, sort_dir: direction = 'asc', ...page } = filter;
+      const search = defined({
+        id,
+        name: part,
+        type,
+        enabled: status === undefined ? undefined : status === 1,
+      });
+      const { projects, total } = await listEnterpriseProjects(iam, actor, search, { ...page, direction });
+      return { enterprise_projects: projects.map(present), total_count: total };
     },
   );
   api.get(
