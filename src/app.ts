@@ -26,7 +26,14 @@ import { type DataFolder, openDataFolder } from './platform/data-folder.ts';
 import { settingsMigrations } from './platform/db/index.ts';
 import { advanceDevClock, type MovableClock, restoreDevClock } from './platform/dev-clock.ts';
 import { reasonOf } from './platform/errors.ts';
-import { createHttpApp, describeApi, registerApi, registerOperations } from './platform/http/index.ts';
+import {
+  createHttpApp,
+  describeApi,
+  HttpLimits,
+  registerApi,
+  registerMetrics,
+  registerOperations,
+} from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import type { Random } from './platform/random.ts';
@@ -130,11 +137,13 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
   const publicHttpUrl = publicHttpUrlOf(config, ports.hostName);
   const capabilities = await createCapabilities(config, { publicUrl, publicHttpUrl }, foundation);
   const { jobs, keyStore, iam } = capabilities;
-  const api = await createApi(publicUrl, capabilities, foundation);
+  const limits = new HttpLimits(config.limits, base.clock, foundation.metrics.countRefusal);
+  const api = await createApi(config, publicUrl, capabilities, { ...foundation, limits });
   let isOpen = true;
   const readiness = new Readiness(() => base.database.probe());
   const ready = async () => isOpen && (await readiness.state()).isReady;
-  const operations = await createOperations(config, api, { ...foundation, ...capabilities, ready });
+  const operations = await createOperations(config, api, { ...foundation, ...capabilities, limits, ready });
+  const metricsApp = await createMetricsApp(config, { ...foundation, limits });
   const systemCa = await openSystemCa({ ...base, keyStore, clock: ports.tlsClock });
   await folder.write('ca.pem', systemCa.certificatePem, 0o644);
   const created = await bootstrapInstallation(config, folder, iam);
@@ -147,7 +156,14 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
     async listen() {
       await Promise.race([soundness, sleep(longestStartCheckMs, undefined, { ref: false })]);
       const { routing: serveApi } = api;
-      servers = await serve(config, { ...ports, serveApi, serveOperations: operations.routing, systemCa });
+      servers = await serve(config, {
+        ...ports,
+        serveApi,
+        serveOperations: operations.routing,
+        serveMetrics: metricsApp.routing,
+        systemCa,
+        limits,
+      });
       jobs.start();
       keyStore.start();
       return servers;
@@ -158,7 +174,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
       await jobs.close();
       await keyStore.close();
       await foundation.token?.close();
-      await Promise.all([api.close(), operations.close()]);
+      await Promise.all([api.close(), operations.close(), metricsApp.close()]);
       await base.database.close();
     },
   };
@@ -182,12 +198,13 @@ async function checkDatabase({ database, log }: BasePorts): Promise<void> {
 
 /** What is served by HTTPS. */
 async function createApi(
+  config: Config,
   publicUrl: string,
   { iam, kms, objectStorage, privateCa, revocation, sslCertificates, bss }: Capabilities,
-  { base, metrics }: Foundation,
+  { base, metrics, limits }: Foundation & { readonly limits: HttpLimits },
 ) {
   const { log } = base;
-  const api = createHttpApp({ ...base, observe: metrics.observeRequest });
+  const api = createHttpApp({ ...base, limits, observe: metrics.observeRequest });
   await describeApi(api, version);
   await iam.register(api);
   const services = [
@@ -208,6 +225,7 @@ async function createApi(
     );
   });
   await api.register(sslCertificates.publicRoutes);
+  if (config.metrics.token !== undefined) registerMetrics(api, metrics, config.metrics.token);
   await api.ready();
   return api;
 }
@@ -222,6 +240,7 @@ interface OperationsPorts extends Pick<Foundation, 'metrics' | 'objectStore'> {
   readonly jobs: Jobs;
   readonly revocation: Revocation;
   readonly sslCertificates: SslCertificates;
+  readonly limits: HttpLimits;
   readonly ready: () => Promise<boolean>;
 }
 
@@ -230,7 +249,7 @@ async function createOperations(
   api: FastifyInstance,
   ports: OperationsPorts,
 ): Promise<FastifyInstance> {
-  const { base, jobs, metrics, ready } = ports;
+  const { base, jobs, limits, metrics, ready } = ports;
   const { clock, database, log } = base;
   metrics.watchBacklog(async () => {
     const { count, oldestReadyMs = clock.nowMs() } = await jobs.backlog();
@@ -241,10 +260,13 @@ async function createOperations(
     await jobs.runDue();
     return clock.nowMs();
   };
-  const operations = createHttpApp({ ...base, ...(config.httpApi ? { otherwise: api.routing } : {}) });
+  const operations = createHttpApp({
+    ...base,
+    limits,
+    ...(config.httpApi ? { otherwise: api.routing } : {}),
+  });
   await registerOperations(operations, {
     ready,
-    metrics,
     log,
     advanceClock: config.devClock ? advanceClock : undefined,
   });
@@ -253,4 +275,15 @@ async function createOperations(
   await operations.register(ports.sslCertificates.publicRoutes);
   await operations.ready();
   return operations;
+}
+
+/** For the listener of its own. */
+async function createMetricsApp(
+  config: Config,
+  { base, metrics, limits }: Foundation & { readonly limits: HttpLimits },
+): Promise<FastifyInstance> {
+  const app = createHttpApp({ ...base, limits });
+  registerMetrics(app, metrics, config.metrics.token);
+  await app.ready();
+  return app;
 }

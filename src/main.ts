@@ -9,6 +9,10 @@ process.env.UV_THREADPOOL_SIZE ??= String(Math.max(2, availableParallelism()));
 // The database and its log hold secrets, wrapped as they are: files are for this user alone unless their writer says otherwise.
 process.umask(0o077);
 
+// The signal would open the inspector, by which whoever reaches its port runs any code and reads every key. Node's own option for this,
+// --disable-sigusr1, closes the moment before this line too.
+process.on('SIGUSR1', () => {});
+
 // A third less work at every start but the first. Beside the code it belongs to: in a folder for all users, as is the default, another
 // could leave code for this one to run. Where it cannot be written Node goes without.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/openccm', import.meta.url)));
@@ -38,8 +42,10 @@ async function start(): Promise<void> {
   });
   endOnSignal(app);
   try {
-    const { httpsPort, httpPort } = await app.listen();
+    const { httpsPort, httpPort, metricsPort } = await app.listen();
     announce(app, `https://${config.host}:${httpsPort}`, `http://${config.host}:${httpPort}`);
+    if (metricsPort !== undefined)
+      process.stdout.write(`Metrics are on http://${config.metrics.host}:${metricsPort}/metrics.\n`);
   } catch (error) {
     await app.close();
     throw error;
@@ -47,16 +53,21 @@ async function start(): Promise<void> {
 }
 
 function announce(app: App, httpsUrl: string, httpUrl: string): void {
-  const lines = [
-    `OpenCCM serves its API on ${httpsUrl} and ${httpUrl} for health, metrics and what must be plain.`,
-  ];
+  const lines = [`OpenCCM serves its API on ${httpsUrl} and ${httpUrl} for health and what must be plain.`];
   if (app.created) {
     const { accountName, userName, password, projectName, accessKey, secretKey } = app.created;
-    lines.push(
-      `First start. These credentials are shown once and kept in ${app.bootstrapFile}:`,
-      `  account ${accountName}, user ${userName}, password ${password}, project ${projectName}`,
-      `  access key ${accessKey}, secret key ${secretKey}`,
-    );
+    // What is no terminal is often a file or a collector of logs, which keeps secrets for years.
+    if (process.stdout.isTTY)
+      lines.push(
+        `First start. These credentials are shown once and kept in ${app.bootstrapFile}:`,
+        `  account ${accountName}, user ${userName}, password ${password}, project ${projectName}`,
+        `  access key ${accessKey}, secret key ${secretKey}`,
+      );
+    else
+      lines.push(
+        `First start. The password and the access key of ${userName} of account ${accountName}, project ${projectName},`,
+        `are in ${app.bootstrapFile}, which only this user can read.`,
+      );
   }
   process.stdout.write(`${lines.join('\n')}\n`);
 }

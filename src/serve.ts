@@ -1,9 +1,10 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Clock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import {
   createHttpServer,
   createHttpsServer,
+  type HttpLimits,
   type Listener,
   listen,
   replaceCredentials,
@@ -17,6 +18,9 @@ export interface ServePorts {
   readonly serveApi: RequestListener;
   /** Answers what comes by plain HTTP. */
   readonly serveOperations: RequestListener;
+  /** Answers at the port of the metrics, if there is one. */
+  readonly serveMetrics: RequestListener;
+  readonly limits: HttpLimits;
   readonly systemCa: SystemCa;
   /** The machine's. */
   readonly tlsClock: Clock;
@@ -28,33 +32,43 @@ export interface ServePorts {
 export interface Servers {
   readonly httpsPort: number;
   readonly httpPort: number;
+  /** Undefined: there is no listener for metrics. */
+  readonly metricsPort: number | undefined;
   /** Takes no more connections and waits for the requests in flight, for so many milliseconds at most. */
   close(graceMs: number): Promise<void>;
 }
 
-/** Opens both ports; if one cannot be had, neither stays open. */
+/** Opens all ports; if one cannot be had, none stays open. */
 export async function serve(config: Config, ports: ServePorts): Promise<Servers> {
-  const { systemCa, random, tlsClock, log } = ports;
+  const { systemCa, random, tlsClock, log, limits } = ports;
   const names = ['localhost', '127.0.0.1', '::1', ports.hostName, config.host, hostOf(config.publicUrl)];
   const issue = () => systemCa.issueServerCertificate(names.filter((name) => name !== undefined));
   const credentials = await issue();
   const httpsServer = createHttpsServer(credentials, ports.serveApi);
   const httpServer = createHttpServer(ports.serveOperations);
-  const { host, httpsPort, httpPort } = config;
+  const { host, httpsPort, httpPort, metrics } = config;
   const opened: Listener[] = [];
+  const open = async (server: Server, address: { host: string; port: number }, variable: string) => {
+    opened.push(await listen(server, { ...address, variable }, random, limits));
+  };
   try {
-    opened.push(await listen(httpsServer, { host, port: httpsPort, variable: 'OPENCCM_HTTPS_PORT' }, random));
-    opened.push(await listen(httpServer, { host, port: httpPort, variable: 'OPENCCM_HTTP_PORT' }, random));
+    await open(httpsServer, { host, port: httpsPort }, 'OPENCCM_HTTPS_PORT');
+    await open(httpServer, { host, port: httpPort }, 'OPENCCM_HTTP_PORT');
+    if (metrics.port !== undefined) {
+      const metricsServer = createHttpServer(ports.serveMetrics);
+      await open(metricsServer, { host: metrics.host, port: metrics.port }, 'OPENCCM_METRICS_PORT');
+    }
   } catch (error) {
     await Promise.all(opened.map((listener) => listener.close(0)));
     throw error;
   }
   const replace = (renewed: typeof credentials) => replaceCredentials(httpsServer, renewed);
   const renewal = keepRenewed(credentials, issue, replace, { clock: tlsClock, log });
-  const [https, http] = opened as [Listener, Listener];
+  const [https, http, ofMetrics] = opened as [Listener, Listener, Listener?];
   return {
     httpsPort: https.port,
     httpPort: http.port,
+    metricsPort: ofMetrics?.port,
     async close(graceMs) {
       renewal.stop();
       await Promise.all(opened.map((listener) => listener.close(graceMs)));

@@ -1,3 +1,4 @@
+import { defaultLimits, type LimitSettings } from './http/limits.ts';
 import { type LogLevel, logLevels } from './log.ts';
 import { parseS3Address, type S3Config } from './s3-address.ts';
 import { StartRefused } from './start-refused.ts';
@@ -36,10 +37,21 @@ export interface Config {
   readonly sslConfigFile: string | undefined;
   /** What one yearly/monthly CA costs, in hundredths of the currency's unit. */
   readonly caPrices: { readonly monthCents: number; readonly yearCents: number; readonly currency: string };
+  readonly limits: LimitSettings;
+  readonly metrics: MetricsConfig;
   readonly rsaPoolSize: number;
   readonly devClock: boolean;
   readonly httpApi: boolean;
   readonly logLevel: LogLevel;
+}
+
+/** Without a port or a token nobody gets metrics. */
+export interface MetricsConfig {
+  readonly host: string;
+  /** Of a listener for metrics alone; undefined: there is none. */
+  readonly port: number | undefined;
+  /** Who sends it gets them, by HTTPS too. */
+  readonly token: string | undefined;
 }
 
 export interface Pkcs11Config {
@@ -88,6 +100,8 @@ export function readConfig(environment: Environment): Config {
       yearCents: variables.cents('PRICE_CA_YEAR'),
       currency: variables.currency('CURRENCY', 'CNY'),
     },
+    limits: readLimits(variables),
+    metrics: readMetrics(variables),
     rsaPoolSize: variables.integer('RSA_POOL_SIZE', 4, 0, 1_000),
     devClock: variables.flag('DEV_CLOCK'),
     httpApi: variables.flag('HTTP_API'),
@@ -100,6 +114,8 @@ export function readConfig(environment: Environment): Config {
     );
   if (config.httpsPort !== 0 && config.httpsPort === config.httpPort)
     variables.refuse('HTTP_PORT', 'must differ from OPENCCM_HTTPS_PORT');
+  if (config.metrics.port && [config.httpPort, config.httpsPort].includes(config.metrics.port))
+    variables.refuse('METRICS_PORT', 'must differ from the other ports');
   if (config.masterKeyInHsm && config.pkcs11 === undefined)
     variables.refuse('MASTER_KEY_HSM', 'needs an HSM: set OPENCCM_PKCS11_MODULE');
   if (config.masterKeyInHsm && config.masterKey && 'base64' in config.masterKey)
@@ -115,6 +131,42 @@ function readObjectStore(variables: Variables): Config['objectStore'] {
   if (typeof parsed !== 'string') return parsed;
   variables.refuse('OBS_URL', parsed);
   return undefined;
+}
+
+/** Beyond what one process can answer. */
+const largestRate = 1_000_000;
+
+function readLimits(variables: Variables): LimitSettings {
+  const { strangersPerSecond, principalPerSecond, servicePerSecond, ...sizes } = defaultLimits;
+  const bodyMegabytes = sizes.bodyBytes / 1024 / 1024;
+  return {
+    strangersPerSecond: variables.integer('RATE_LIMIT_STRANGERS', strangersPerSecond, 0, largestRate),
+    principalPerSecond: variables.integer('RATE_LIMIT_PRINCIPAL', principalPerSecond, 0, largestRate),
+    servicePerSecond: variables.integer('RATE_LIMIT_SERVICE', servicePerSecond, 0, largestRate),
+    // A quarter is one source's, and the longest body has 2.25 MB.
+    bodyBytes: variables.integer('BODY_MEMORY_MB', bodyMegabytes, 16, 65_536) * 1024 * 1024,
+    mostConnections: variables.integer('MAX_CONNECTIONS', sizes.mostConnections, 10, largestRate),
+    mostConnectionsOfSource: variables.integer(
+      'MAX_CONNECTIONS_PER_SOURCE',
+      sizes.mostConnectionsOfSource,
+      10,
+      largestRate,
+    ),
+  };
+}
+
+const shortestMetricsToken = 16;
+
+function readMetrics(variables: Variables): MetricsConfig {
+  const token = variables.text('METRICS_TOKEN');
+  if (token !== undefined && token.length < shortestMetricsToken)
+    variables.refuse('METRICS_TOKEN', `must have at least ${shortestMetricsToken} characters`);
+  const hasPort = variables.text('METRICS_PORT') !== undefined;
+  return {
+    host: variables.text('METRICS_HOST') ?? '127.0.0.1',
+    port: hasPort ? variables.integer('METRICS_PORT', 0, 0, 65_535) : undefined,
+    token,
+  };
 }
 
 function readMasterKey(variables: Variables): Config['masterKey'] {

@@ -1,13 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CommitObserver } from './db/index.ts';
-import type { RequestObserver } from './http/index.ts';
+import type { LimitReason, RequestObserver } from './http/index.ts';
 
 export interface Metrics {
   readonly observeRequest: RequestObserver;
   readonly observeCommit: CommitObserver;
+  /** Counts a request that ended before its operation. */
+  readonly countRefusal: (reason: LimitReason) => void;
   /** Asks for the backlog of jobs whenever the metrics are read. */
   watchBacklog(read: () => Promise<{ readonly count: number; readonly lagSeconds: number }>): void;
-  /** In Prometheus' text format. */
+  /** In Prometheus' text format, made at most once a second. */
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -52,6 +54,12 @@ export function createMetrics(issuing: ReadonlySet<string>): Metrics {
     buckets: commitSeconds,
     registers,
   });
+  const refused = new Counter({
+    name: 'openccm_requests_refused_total',
+    help: 'Requests and connections that ended before their operation: over a limit, or their client went away.',
+    labelNames: ['reason'],
+    registers,
+  });
   return {
     observeRequest(operation) {
       // Looking labels up costs more than counting, so it is done once per route and status.
@@ -73,8 +81,25 @@ export function createMetrics(issuing: ReadonlySet<string>): Metrics {
       commit.observe(durationMs / 1_000);
     },
     watchBacklog: (read) => watchBacklog(registry, read),
-    text: () => registry.metrics(),
+    countRefusal: (reason) => refused.inc({ reason }),
+    text: onceASecond(() => registry.metrics()),
     contentType: registry.contentType,
+  };
+}
+
+const rememberedMs = 1_000;
+
+/** Making the text takes milliseconds, however many ask for it. */
+function onceASecond(make: () => Promise<string>): () => Promise<string> {
+  let made: Promise<string> | undefined;
+  return () => {
+    if (made) return made;
+    made = make();
+    const forget = () => {
+      made = undefined;
+    };
+    made.then(() => setTimeout(forget, rememberedMs).unref(), forget);
+    return made;
   };
 }
 

@@ -28,6 +28,8 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
+const signedOut = { 'x-auth-token': '' };
+
 async function getPlain(url: string): Promise<{ status: number; text: string }> {
   const answer = await fetch(url);
   return { status: answer.status, text: await answer.text() };
@@ -105,18 +107,75 @@ describe('the program', () => {
       status: 200,
       text: '{"status":"ready"}',
     });
+    assert.equal((await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`)).status, 404);
+    assert.equal((await getPlain(`${running.httpUrl}/dev/clock`)).status, 404);
+  });
+
+  test('gives metrics to nobody unless it is told to whom', async (t) => {
+    const running = await start(t);
+    const api = await signIn(running);
+    assert.equal((await api.send('GET', '/metrics')).status, 404);
+    assert.equal((await getPlain(`${running.httpUrl}/metrics`)).status, 404);
+    assert.equal(running.metricsUrl, undefined);
+    api.close();
+  });
+
+  test('gives metrics on a listener of their own', async (t) => {
+    const running = await start(t, { env: { OPENCCM_METRICS_PORT: '0' } });
     const api = await signIn(running);
     await api.call('GET', '/v1/private-certificate-authorities');
-    assert.equal((await api.send('GET', '/metrics')).status, 404);
-    const metrics = await getPlain(`${running.httpUrl}/metrics`);
+    assert.equal((await api.send('GET', '/v1/private-certificate-authorities', '', signedOut)).status, 401);
+    const metrics = await getPlain(`${running.metricsUrl}/metrics`);
     assert.match(
       metrics.text,
       /openccm_requests_total\{operation="listCertificateAuthorities",status="200"\} 1/,
     );
     assert.match(metrics.text, /openccm_database_commit_transactions_count [1-9]/);
     assert.match(metrics.text, /openccm_jobs_due 0/);
-    assert.equal((await getPlain(`${running.httpUrl}/v1/private-certificate-authorities`)).status, 404);
-    assert.equal((await getPlain(`${running.httpUrl}/dev/clock`)).status, 404);
+    // Made once a second at most, however often it is asked for.
+    await api.call('GET', '/v1/private-certificate-authorities');
+    assert.equal((await getPlain(`${running.metricsUrl}/metrics`)).text, metrics.text);
+    assert.equal((await getPlain(`${running.httpUrl}/metrics`)).status, 404);
+    assert.equal((await getPlain(`${running.metricsUrl}/v3`)).status, 404);
+    api.close();
+  });
+
+  test('gives metrics to who has the token, by HTTPS too', async (t) => {
+    const token = 'a-token-for-metrics';
+    const env = { OPENCCM_METRICS_PORT: '0', OPENCCM_METRICS_TOKEN: token };
+    const running = await start(t, { env });
+    const api = await clientWith(running, undefined);
+    for (const [authorization, status] of [
+      [undefined, 401],
+      ['Bearer another-token-of-it', 401],
+      [`Bearer ${token}`, 200],
+    ] as const) {
+      const headers = authorization === undefined ? {} : { authorization };
+      const answer = await api.send('GET', '/metrics', undefined, headers);
+      assert.equal(answer.status, status);
+      assert.doesNotMatch(answer.text, new RegExp(token));
+      assert.equal((await fetch(`${running.metricsUrl}/metrics`, { headers })).status, status);
+    }
+    api.close();
+  });
+
+  test('lets nobody keep its answers, and tells browsers to stay with HTTPS', async (t) => {
+    const running = await start(t, { env: { OPENCCM_HTTP_API: '1' } });
+    const api = await signIn(running);
+    for (const [method, path] of [
+      ['GET', '/v3'],
+      ['GET', '/v1/private-certificate-authorities'],
+      ['GET', '/nowhere'],
+      ['POST', '/v3/auth/tokens'],
+    ] as const) {
+      const { headers } = await api.send(method, path, method === 'GET' ? undefined : {});
+      assert.equal(headers['cache-control'], 'no-store', path);
+      assert.equal(headers['x-content-type-options'], 'nosniff', path);
+      assert.equal(headers['strict-transport-security'], 'max-age=31536000', path);
+      const plain = await fetch(`${running.httpUrl}${path}`);
+      assert.equal(plain.headers.get('cache-control'), 'no-store', path);
+      assert.equal(plain.headers.get('strict-transport-security'), null, path);
+    }
     api.close();
   });
 
@@ -203,6 +262,18 @@ describe('the dev clock', () => {
     const refused = await advance({ advance_seconds: -1 });
     assert.equal(refused.status, 400);
     assert.match(await refused.text(), /advance_seconds must be >= 0/);
+    // What a browser says when a page of another site, or of a name that resolves to this machine, sends it.
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: first.httpUrl },
+      { 'sec-fetch-site': 'cross-site' },
+    ]) {
+      const body = JSON.stringify({ advance_seconds: 86_400 });
+      const page = await fetch(`${first.httpUrl}/dev/clock`, { method: 'POST', body, headers });
+      assert.equal(page.status, 403);
+      assert.match(await page.text(), /not moved for web pages/);
+    }
+    assert.ok(first.clock.nowMs() < before + 86_400_000);
     const moved = await advance({ advance_seconds: 8 * 86_400 });
     assert.equal(moved.status, 200);
     const { now_ms: nowMs } = (await moved.json()) as { now_ms: number };

@@ -52,11 +52,53 @@ test('it ends with 1 and a sentence for each mistake, before anything is opened'
   ]);
 });
 
-test('it shows the first credentials once, ends in order on SIGTERM, and finishes the request in flight', async () => {
+test('it shows the first credentials on a terminal, once', async () => {
+  const env = await environment();
+  const onTerminal = async (): Promise<string> => {
+    // `script` gives the program a terminal.
+    const child = spawn('script', ['-qefc', `'${process.execPath}' '${main}'`, '/dev/null'], {
+      env: { ...env, PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    for await (const chunk of child.stdout) {
+      shown += chunk;
+      if (/what must be plain\.\s/.test(shown)) child.kill('SIGTERM');
+    }
+    return shown;
+  };
+  const first = await onTerminal();
+  const { password, secret_key: secretKey } = JSON.parse(
+    await readFile(join(env.OPENCCM_DATA_DIR!, 'bootstrap.json'), 'utf8'),
+  );
+  assert.ok(first.includes(password) && first.includes(secretKey));
+  const second = await onTerminal();
+  assert.ok(!second.includes(password) && !second.includes(secretKey));
+});
+
+test('it opens no inspector on SIGUSR1', async () => {
+  const env = await environment();
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGUSR1');
+  const ready = `http://127.0.0.1:${env.OPENCCM_HTTP_PORT}/readyz`;
+  assert.equal((await fetch(ready)).status, 200);
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.deepEqual(await exited, [0, null]);
+  assert.doesNotMatch(complaints, /Debugger listening/);
+});
+
+test('it ends in order on SIGTERM, and finishes the request in flight', async () => {
   const env = await environment({ OPENCCM_HTTP_API: '1', OPENCCM_BOOTSTRAP_PASSWORD: 'Chosen-Passw0rd-1' });
   const first = await start(env);
   assert.match(first.announcement, /serves its API on https:\/\/127\.0\.0\.1:\d+/);
-  assert.match(first.announcement, /password Chosen-Passw0rd-1/);
+  assert.doesNotMatch(first.announcement, /Chosen-Passw0rd-1/);
+  assert.match(first.announcement, /are in .*bootstrap\.json, which only this user can read/);
 
   const socket = connect(Number(env.OPENCCM_HTTP_PORT), '127.0.0.1');
   socket.write('POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n');

@@ -24,6 +24,8 @@ export interface RunningApp extends ReachableServer {
   readonly clock: MovableClock;
   readonly dataDir: string;
   readonly httpUrl: string;
+  /** Undefined without OPENCCM_METRICS_PORT. */
+  readonly metricsUrl: string | undefined;
   /** May be called again. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     dataDir,
     httpsUrl: `https://127.0.0.1:${servers.httpsPort}`,
     httpUrl: `http://127.0.0.1:${servers.httpPort}`,
+    metricsUrl: servers.metricsPort === undefined ? undefined : `http://127.0.0.1:${servers.metricsPort}`,
     caFile: join(dataDir, 'ca.pem'),
     bootstrap: JSON.parse(await readFile(join(dataDir, 'bootstrap.json'), 'utf8')),
     close() {

@@ -15,6 +15,12 @@ export const gatewayErrors = {
     code: 'APIGW.0101',
     message: 'The API does not exist or has not been published in the environment',
   },
+  unauthenticated: { status: 401, code: 'APIGW.0305', message: 'Incorrect authentication information.' },
+  forbidden: {
+    status: 403,
+    code: 'APIGW.0302',
+    message: 'The IAM user is not authorized to access the API.',
+  },
   badRequest: { status: 400, code: 'APIGW.0201', message: 'Bad request.' },
   bodyTooLarge: { status: 413, code: 'APIGW.0201', message: 'Request entity too large.' },
   uriTooLong: { status: 414, code: 'APIGW.0201', message: 'Request URI too large.' },

@@ -3,11 +3,12 @@ export { gatewayErrors } from './gateway-errors.ts';
 /** The Fastify instance that services are registered on. */
 export { createHttpApp, type HttpAppOptions, type RequestObserver } from './http-app.ts';
 /** What bounds requests before their operation begins. */
-export { type Caller, defaultLimits, HttpLimits, type LimitSettings } from './limits.ts';
+export { type Caller, defaultLimits, HttpLimits, type LimitReason, type LimitSettings } from './limits.ts';
 /** Servers with the limits of this program, and how they begin and end. */
 export { createHttpServer, type Listener, listen } from './listener.ts';
+export { registerMetrics } from './metrics-route.ts';
 export { describeApi } from './openapi.ts';
-/** `/healthz`, `/readyz`, `/metrics` and the dev clock. */
+/** `/healthz`, `/readyz` and the dev clock. */
 export { type OperationsOptions, registerOperations } from './operations.ts';
 export {
   type Api,

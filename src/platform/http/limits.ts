@@ -14,6 +14,9 @@ export interface LimitSettings {
   readonly servicePerSecond: number;
   /** Request bodies held in memory at a time. */
   readonly bodyBytes: number;
+  /** Open at each listener. */
+  readonly mostConnections: number;
+  readonly mostConnectionsOfSource: number;
 }
 
 export const defaultLimits: LimitSettings = {
@@ -21,6 +24,8 @@ export const defaultLimits: LimitSettings = {
   principalPerSecond: 0,
   servicePerSecond: 0,
   bodyBytes: 64 * 1024 * 1024,
+  mostConnections: 4_000,
+  mostConnectionsOfSource: 1_000,
 };
 
 /** Why a request ended before its operation, as the metrics count it. */
@@ -40,6 +45,7 @@ export interface Caller {
 
 /** The limits of one process, shared by its listeners. */
 export class HttpLimits {
+  readonly settings: LimitSettings;
   readonly bodies: BodyBudget;
   /** Counts a refusal. */
   readonly refused: (reason: LimitReason) => void;
@@ -48,6 +54,7 @@ export class HttpLimits {
   readonly #services: RateLimit;
 
   constructor(settings: LimitSettings, clock: Clock, refused: (reason: LimitReason) => void = () => {}) {
+    this.settings = settings;
     this.bodies = new BodyBudget(settings.bodyBytes);
     this.refused = refused;
     this.#strangers = new RateLimit(clock, settings.strangersPerSecond);

@@ -4,17 +4,21 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type ErrorDefinition, ServiceError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { StartRefused } from '../start-refused.ts';
+import { limitConnections } from './connection-limits.ts';
 import { errorBody } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
+import type { HttpLimits } from './limits.ts';
 
-/** Tokens of other installations of these services are long; so much is allowed, for all headers together. */
-export const largestHeadersBytes = 65_536;
+/** For all headers together: the vendor's tokens have up to 16 KB, and one request carries at most two. Read before anybody is asked. */
+export const largestHeadersBytes = 32_768;
 
 /** Limits that keep a slow or silent client from holding a connection for ever. */
 export const serverLimits = {
   maxHeaderSize: largestHeadersBytes,
   headersTimeout: 20_000,
   requestTimeout: 120_000,
+  // How often Node looks for connections beyond these times.
+  connectionsCheckingInterval: 5_000,
   // Longer than the usual 60 seconds of load balancers, so that they close first and no request meets a closing connection.
   keepAliveTimeout: 75_000,
 } as const;
@@ -32,12 +36,14 @@ export function createHttpServer(serve: RequestListener): HttpServer {
   return createServer(serverLimits, serve);
 }
 
-/** Throws `StartRefused` if the address cannot be had; `variable` is the one that chooses the port. */
+/** Throws `StartRefused` if the address cannot be had; `variable` is the one that chooses the port. `limits` bound the connections. */
 export async function listen(
   server: HttpServer | HttpsServer,
   address: { readonly host: string; readonly port: number; readonly variable: string },
   random: Random,
+  limits?: HttpLimits,
 ): Promise<Listener> {
+  if (limits) limitConnections(server, limits);
   // Without this Node answers 100 by itself, before anybody was asked who the client is.
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error, socket) => answerClientError(error, socket as Socket, random));

@@ -1,8 +1,23 @@
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addSecurityHeaders } from './security-headers.ts';
+import { sourceOf } from './source.ts';
 
 const description = `OpenCCM answers the API of a public cloud's certificate manager, key management and identity services.
 Times are milliseconds since 1970-01-01T00:00:00Z unless a field says otherwise. Fields that an operation does not know are ignored.`;
+
+/** Everything comes from this server, and goes to it. The page styles itself by inline styles. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 /** Describes every route that is registered on `app` afterwards: `GET /openapi.json` and, for people, `GET /docs`. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
@@ -24,14 +39,20 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       security: [{ XAuthToken: [] }, { AkSk: [] }],
     },
   });
-  let text: string | undefined;
-  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
-    text ??= JSON.stringify(app.swagger());
-    return reply.type('application/json; charset=utf-8').send(text);
+  let document: Buffer | undefined;
+  const options = { schema: { hide: true }, onRequest: countStranger };
+  app.get('/openapi.json', options, (_request, reply) => {
+    document ??= Buffer.from(JSON.stringify(app.swagger()));
+    return reply.type('application/json; charset=utf-8').send(document);
   });
   const show = documentationPage(app);
-  app.get('/docs', { schema: { hide: true } }, show);
-  app.get('/docs/*', { schema: { hide: true } }, show);
+  app.get('/docs', options, show);
+  app.get('/docs/*', options, show);
+}
+
+function countStranger(request: FastifyRequest, _reply: FastifyReply, next: () => void): void {
+  request.server.limits.countStranger(sourceOf(request));
+  next();
 }
 
 /** The page is loaded when somebody first asks for it; its library would delay every start otherwise. */
@@ -54,7 +75,13 @@ async function createDocumentationPage(app: FastifyInstance): Promise<FastifyIns
   const page = Fastify({ logger: false });
   const document = app.swagger() as StaticDocumentSpec['document'];
   await page.register(swagger, { mode: 'static', specification: { document } });
-  await page.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  page.addHook('onRequest', addSecurityHeaders);
+  await page.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    // Else the page asks a site on the Internet for its opinion of the document.
+    uiConfig: { validatorUrl: null },
+  });
   await page.ready();
   return page;
 }

@@ -1,15 +1,13 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { registerApi } from './register-api.ts';
 
 export interface OperationsOptions {
   /** Resolves if requests can be served now: the database answers and the program is not about to end. */
   readonly ready: () => Promise<boolean>;
-  readonly metrics: Metrics;
   /** Moves the clock and resolves when what became due is done; answers the new time. Undefined: there is no dev clock. */
   readonly advanceClock: ((ms: number) => Promise<number>) | undefined;
   readonly log: Log;
@@ -20,15 +18,11 @@ const longestAdvanceSeconds = 100 * 366 * 86_400;
 
 /** What operators and their tools ask, without authentication; for a listener that only they reach. */
 export async function registerOperations(app: FastifyInstance, options: OperationsOptions): Promise<void> {
-  const { ready, metrics, advanceClock, log } = options;
+  const { ready, advanceClock, log } = options;
   app.get('/healthz', (_request, reply) => reply.send({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const isReady = await ready().catch(() => false);
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' });
-  });
-  app.get('/metrics', async (_request, reply) => {
-    const text = await metrics.text();
-    return reply.type(metrics.contentType).send(text);
   });
   if (!advanceClock) return;
   const body = Type.Object({ advance_seconds: Type.Integer({ minimum: 0, maximum: longestAdvanceSeconds }) });
@@ -43,9 +37,32 @@ export async function registerOperations(app: FastifyInstance, options: Operatio
       log,
     },
     (api) => {
-      api.post('/dev/clock', { config: { bodyLimitBytes: 1_024 }, schema: { body } }, async (request) => ({
-        now_ms: await advanceClock(request.body.advance_seconds * 1_000),
-      }));
+      api.post(
+        '/dev/clock',
+        { onRequest: refuseBrowsers, config: { bodyLimitBytes: 1_024 }, schema: { body } },
+        async (request) => ({ now_ms: await advanceClock(request.body.advance_seconds * 1_000) }),
+      );
     },
+  );
+}
+
+/**
+ * A page of any site can make a browser send requests to a listener on the same machine; nobody has to sign in here. Browsers say so
+ * with one of these headers, and even a page of the same origin may be a stranger's whose name resolves to this machine.
+ */
+function refuseBrowsers(
+  { headers }: FastifyRequest,
+  _reply: FastifyReply,
+  next: (error?: Error) => void,
+): void {
+  const isBrowser = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
+  next(
+    isBrowser
+      ? new ServiceError(
+          'console',
+          gatewayErrors.forbidden,
+          'The clock is not moved for web pages; use curl.',
+        )
+      : undefined,
   );
 }

@@ -216,6 +216,8 @@ function errorHandler(options: ApiOptions) {
     } else if (error.status >= 500) {
       options.log.error({ error: thrown, ...facts }, 'a request failed');
     }
+    // Fastify closes after a body that was refused, and clients that still send would lose the answer. The rest is read, and dropped.
+    reply.removeHeader('connection');
     sendError(reply, request.id, error);
   };
 }
