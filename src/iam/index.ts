@@ -14,6 +14,7 @@ import type { Identity } from './identity.ts';
 import { holdProject } from './projects/store.ts';
 import { authenticationHook } from './request-authentication.ts';
 import { registerIamRoutes } from './routes.ts';
+import { deleteExpiredChallenges } from './second-factor/passkeys/challenge-store.ts';
 import type { ServiceAgencies } from './service-agencies.ts';
 import { systemActor } from './system-actor.ts';
 import { deleteExpiredSessions } from './tokens/store.ts';
@@ -124,7 +125,10 @@ export function createIam(ports: IamPorts): Iam {
     expireApprovals: () => expireApprovals(iam),
     async removeExpiredSessions() {
       await iam.repeatedRefusals.flush();
-      return iam.database.transaction((transaction) => deleteExpiredSessions(transaction, iam.clock.nowMs()));
+      return iam.database.transaction(async (transaction) => {
+        await deleteExpiredChallenges(transaction, iam.machineClock.nowMs());
+        return deleteExpiredSessions(transaction, iam.clock.nowMs());
+      });
     },
   };
 }

@@ -16,6 +16,7 @@ import { policyRoutes } from './policies/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { authenticationHook, iamTokenFault } from './request-authentication.ts';
 import { assignmentRoutes } from './role-assignments/routes.ts';
+import { passkeyLoginRoutes } from './second-factor/passkeys/passkey-routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { securityPolicyRoutes } from './security-policies/routes.ts';
 import { loginRoutes, tokenRoutes } from './tokens/routes.ts';
@@ -60,6 +61,7 @@ export async function registerIamRoutes(app: FastifyInstance, iam: IamContext): 
   });
   await registerApi(app, options, (api: Api) => {
     loginRoutes(iam, api);
+    passkeyLoginRoutes(iam, api);
     federatedLoginRoutes(iam, api);
     versionRoutes(iam, api);
   });

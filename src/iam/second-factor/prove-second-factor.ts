@@ -2,6 +2,10 @@ import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, wrongSecondFactor } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
+import type { ChallengePurpose } from './passkeys/challenge.ts';
+import type { Assertion } from './passkeys/passkey-schemas.ts';
+import { findPasskeyOfAnyAccount } from './passkeys/passkey-store.ts';
+import { verifyAssertion } from './passkeys/verify-assertion.ts';
 import { hashRecoveryCode } from './recovery-code.ts';
 import { consumeRecoveryCode } from './recovery-code-store.ts';
 import { withSeed } from './seeds.ts';
@@ -12,6 +16,7 @@ import { consumeStep, findBoundDevice } from './totp-device-store.ts';
 export interface SecondFactorProof {
   readonly totp?: string | undefined;
   readonly recoveryCode?: string | undefined;
+  readonly passkey?: { readonly assertion: Assertion; readonly purpose: ChallengePurpose } | undefined;
 }
 
 /** Five guesses at six digits, then a quarter of an hour: guessing for a year succeeds less often than once in two. */
@@ -27,20 +32,36 @@ export async function proveSecondFactor(
   action: string,
   proof: SecondFactorProof,
 ): Promise<void> {
-  const { totp, recoveryCode } = proof;
-  if ((totp === undefined) === (recoveryCode === undefined))
-    throw badRequest('A second factor must have exactly one of totp and recovery_code.');
+  const given = Object.values(proof).filter((part) => part !== undefined);
+  if (given.length !== 1)
+    throw badRequest('A second factor must have exactly one of totp, passkey and recovery_code.');
   const subject = { name: `second factor ${actor.principalId}`, sourceIp: undefined };
   using attempt = await iam.loginAttempts.reserve(subject, attemptRule);
-  const isRight =
-    totp === undefined
-      ? await useRecoveryCode(iam, actor, recoveryCode ?? '')
-      : await useTotp(iam, actor, totp);
-  if (isRight) return attempt.succeeded();
+  if (await isRight(iam, actor, proof)) return attempt.succeeded();
   const locks = attempt.failed();
   const detail = locks ? 'Wrong second factor; locked for 15 minutes.' : 'Wrong second factor.';
   await iam.accessControl.recordRefusal(actor, action, actor.principalId, detail);
   throw wrongSecondFactor();
+}
+
+async function isRight(
+  iam: IamContext,
+  actor: Actor,
+  { totp, recoveryCode, passkey }: SecondFactorProof,
+): Promise<boolean> {
+  if (totp !== undefined) return useTotp(iam, actor, totp);
+  if (recoveryCode !== undefined) return useRecoveryCode(iam, actor, recoveryCode);
+  return passkey !== undefined && usePasskey(iam, actor, passkey);
+}
+
+async function usePasskey(
+  iam: IamContext,
+  actor: Actor,
+  { assertion, purpose }: NonNullable<SecondFactorProof['passkey']>,
+): Promise<boolean> {
+  const passkey = await findPasskeyOfAnyAccount(iam.database, assertion.id);
+  if (passkey?.user_id !== actor.principalId) return false;
+  return verifyAssertion(iam, passkey, assertion, purpose);
 }
 
 async function useTotp(iam: IamContext, actor: Actor, code: string): Promise<boolean> {

@@ -18,6 +18,8 @@ import {
   removeTotpDevice,
   unbindTotpDevice,
 } from './manage-totp-devices.ts';
+import { passkeyRoutes } from './passkeys/passkey-routes.ts';
+import { assertionSchema } from './passkeys/passkey-schemas.ts';
 import { recoveryCode, totpCode } from './schemas.ts';
 import { stepUp } from './step-up.ts';
 
@@ -31,6 +33,7 @@ export function secondFactorRoutes(iam: IamContext, api: Api): void {
   loginProtectionRoutes(iam, api);
   recoveryCodeRoutes(iam, api);
   stepUpRoutes(iam, api);
+  passkeyRoutes(iam, api);
 }
 
 function deviceRoutes(iam: IamContext, api: Api): void {
@@ -152,14 +155,19 @@ function recoveryCodeRoutes(iam: IamContext, api: Api): void {
 function stepUpRoutes(iam: IamContext, api: Api): void {
   const body = Type.Object({
     totp: Type.Optional(Type.Object({ passcode: totpCode })),
+    passkey: Type.Optional(Type.Object({ response: assertionSchema })),
     recovery_code: Type.Optional(Type.Object({ code: recoveryCode })),
   });
   api.post(
     '/v3.0/OS-MFA/step-up',
     { schema: { operationId: 'stepUp', tags: ['iam'], body } },
-    async ({ actor, headers, body: { totp, recovery_code } }) => {
+    async ({ actor, headers, body: { totp, passkey, recovery_code } }) => {
       const token = headers['x-auth-token'];
-      const proof = { totp: totp?.passcode, recoveryCode: recovery_code?.code };
+      const proof = {
+        totp: totp?.passcode,
+        passkey: passkey && { assertion: passkey.response, purpose: 'step-up' as const },
+        recoveryCode: recovery_code?.code,
+      };
       const at = await stepUp(iam, actor, typeof token === 'string' ? token : undefined, proof);
       return { second_factor: { proved_at: formatMicroseconds(at) } };
     },

@@ -3,6 +3,7 @@ import type { Principal, SessionHolder } from '../authentication/principal.ts';
 import { recordedChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, unauthenticated } from '../errors.ts';
+import type { Assertion } from '../second-factor/passkeys/passkey-schemas.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
 import type { SessionTable } from '../tables.ts';
 import { updateUserRow } from '../users/store.ts';
@@ -28,6 +29,7 @@ export interface TokenRequest {
     readonly password?: { readonly user: PasswordCredentials };
     readonly totp?: { readonly user: { readonly id: string; readonly passcode: string } };
     readonly recovery_code?: { readonly code: string };
+    readonly passkey?: { readonly response: Assertion };
     readonly token?: { readonly id: string };
     readonly assume_role?: AgencyReference;
   };
@@ -60,14 +62,14 @@ async function prove(
   origin: RequestOrigin,
   authenticate: () => Promise<Authentication>,
 ): Promise<SessionSource> {
-  if (identity.methods.includes('password')) {
+  if (identity.methods.includes('password') || identity.methods.includes('passkey')) {
     const person = await provePerson(iam, identity, origin);
     const holder = holderOfUser(person.principal);
     return { ...person, holder, parent: undefined, isFull: true, latestEnd: undefined };
   }
   const [method, ...more] = identity.methods;
   if (more.length > 0)
-    throw badRequest('auth.identity.methods must have one method, unless one is password.');
+    throw badRequest('auth.identity.methods must have one method, unless one is password or passkey.');
   if (method === 'token' && identity.token) {
     const known = await iam.authenticator.describeToken(identity.token.id);
     if (!known) throw unauthenticated();

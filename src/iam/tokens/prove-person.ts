@@ -2,6 +2,8 @@ import type { Principal } from '../authentication/principal.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, secondFactorRequired, wrongSecondFactor } from '../errors.ts';
 import { isLoginProtected } from '../second-factor/factor-store.ts';
+import { findPasskeyOfAnyAccount } from '../second-factor/passkeys/passkey-store.ts';
+import { verifyAssertion } from '../second-factor/passkeys/verify-assertion.ts';
 import { proveSecondFactor, type SecondFactorProof } from '../second-factor/prove-second-factor.ts';
 import { requireAddress } from '../security-policies/require-address.ts';
 import { requirePasswordMode } from './access-mode.ts';
@@ -20,7 +22,7 @@ export interface ProvenPerson {
 const loginAction = 'iam:tokens:create';
 
 /**
- * Proves a user by the password, and by the second factor that the methods name. Whether a user needs one is told after the right
+ * Proves a user by a passkey, or by the password and the second factor that the methods name. Whether a user needs one is told after the right
  * password only.
  */
 export async function provePerson(
@@ -29,6 +31,7 @@ export async function provePerson(
   origin: RequestOrigin,
 ): Promise<ProvenPerson> {
   const { password, methods } = identity;
+  if (!methods.includes('password')) return provePasskey(iam, identity, origin);
   if (!password) throw badRequest('auth.identity must have the part that its method password names.');
   const [factor, ...more] = new Set(methods.filter((method) => method !== 'password'));
   if (more.length > 0)
@@ -59,10 +62,47 @@ interface NamedFactor {
 }
 
 function readFactor(identity: TokenRequest['identity'], method: string): NamedFactor {
-  const { totp, recovery_code: recovery } = identity;
+  const { totp, passkey, recovery_code: recovery } = identity;
   if (method === 'totp' && totp) return { userId: totp.user.id, proof: { totp: totp.user.passcode } };
+  if (method === 'passkey' && passkey)
+    return { proof: { passkey: { assertion: passkey.response, purpose: 'login' } } };
   if (method === 'recovery-code' && recovery) return { proof: { recoveryCode: recovery.code } };
   throw badRequest(
-    `auth.identity.methods: ${method} needs its part and may be ${'totp, passkey or recovery-code'} beside password.`,
+    `auth.identity.methods: ${method} needs its part; beside password there is totp, passkey or recovery-code.`,
   );
+}
+
+/** A passkey alone: it is bound to its user and was used with the user verified, so it proves both factors. */
+async function provePasskey(
+  iam: IamContext,
+  { methods, passkey: sent }: TokenRequest['identity'],
+  origin: RequestOrigin,
+): Promise<ProvenPerson> {
+  if (new Set(methods).size > 1 || !sent)
+    throw badRequest('auth.identity.methods: passkey needs its part, and stands alone or beside password.');
+  const assertion = sent.response;
+  const subject = { name: `passkey ${assertion.id}`, sourceIp: origin.sourceIp };
+  using attempt = await iam.loginAttempts.reserve(subject);
+  const passkey = await findPasskeyOfAnyAccount(iam.database, assertion.id);
+  const principal = passkey && (await iam.principals.user(passkey.user_id));
+  if (
+    principal &&
+    assertion.response.userHandle &&
+    (await verifyAssertion(iam, passkey, assertion, 'login'))
+  ) {
+    attempt.succeeded();
+    const actor = loginActor(principal, origin);
+    await requireAddress(iam, actor, { principal, session: undefined }, 'login');
+    await requirePasswordMode(iam, actor, principal);
+    return { principal, methods: ['passkey'], secondFactorAt: iam.clock.nowMs() };
+  }
+  attempt.failed();
+  if (principal)
+    await iam.accessControl.recordRefusal(
+      loginActor(principal, origin),
+      loginAction,
+      principal.principalId,
+      'Wrong or used assertion of a passkey.',
+    );
+  throw wrongSecondFactor();
 }

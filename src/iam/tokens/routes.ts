@@ -4,6 +4,7 @@ import type { Api } from '../../platform/http/index.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { authenticateCaller } from '../request-authentication.ts';
+import { assertionSchema } from '../second-factor/passkeys/passkey-schemas.ts';
 import { recoveryCode, totpCode } from '../second-factor/schemas.ts';
 import { createTemporaryKey } from './create-temporary-key.ts';
 import { createToken } from './create-token.ts';
@@ -24,6 +25,7 @@ const agency = {
 const method = Type.Union([
   Type.Literal('password'),
   Type.Literal('totp'),
+  Type.Literal('passkey'),
   Type.Literal('recovery-code'),
   Type.Literal('token'),
   Type.Literal('assume_role'),
@@ -52,6 +54,7 @@ const tokenRequest = Type.Object({
         }),
       ),
       totp: Type.Optional(Type.Object({ user: Type.Object({ id: text, passcode: totpCode }) })),
+      passkey: Type.Optional(Type.Object({ response: assertionSchema })),
       recovery_code: Type.Optional(Type.Object({ code: recoveryCode })),
       token: Type.Optional(Type.Object({ id: tokenText })),
       assume_role: Type.Optional(Type.Object(agency)),
