@@ -1,12 +1,7 @@
 import { findOperator } from './condition-operators.ts';
+import type { Comparison } from './name-glob.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
-import {
-  type Comparison,
-  commonNameKey,
-  compileNameTest,
-  hasSubjectNames,
-  subjectNamesKey,
-} from './subject-names.ts';
+import { commonNameKey, compileNameTest, hasSubjectNames, subjectNamesKey } from './subject-names.ts';
 
 /** Values of a condition key in the request, by normalised key; undefined where the key is absent. */
 export type ConditionContext = (key: string) => readonly string[] | undefined;
