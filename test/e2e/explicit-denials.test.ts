@@ -27,6 +27,8 @@ const exempt: Readonly<Record<string, string>> = {
   createAccount: operators,
   listAccounts: operators,
   enableAccount: operators,
+  listAccountLimits: operators,
+  setAccountLimits: operators,
   parseCsr: noneRequired,
   getConsoleConfig: noneRequired,
   listObsBuckets: `${noneRequired}: the agency of the service is asked`,
@@ -34,6 +36,8 @@ const exempt: Readonly<Record<string, string>> = {
   countCertificatesByTags: noneRequired,
   changeOwnPassword: ownSelf,
   showRecoveryCodes: ownSelf,
+  stepUp: ownSelf,
+  updateUserInformation: ownSelf,
 };
 
 /** Operations that everybody may use, or users for themselves, to whom no policy denies them. */

@@ -53,8 +53,19 @@ const queries: Readonly<Record<string, (ids: NamedThings['ids']) => string>> = {
 
 /** What changes and removes comes after what reads; keys in the order of their table. */
 const order = ['GET', 'PUT', 'PATCH', 'POST', 'DELETE'];
-/** After all others: with a second enterprise project lists are not refused where the first is denied, but filtered. */
-const last = ['createEnterpriseProject'];
+/**
+ * After all others. With a second enterprise project lists are not refused where the first is denied, but filtered; the others
+ * change what is asked of every later request.
+ */
+const last = [
+  'createEnterpriseProject',
+  'updatePasswordPolicy',
+  'updateLoginPolicy',
+  'updateConsoleAclPolicy',
+  'updateApiAclPolicy',
+  'updateApprovalPolicy',
+  'updateProtectPolicy',
+];
 
 /** A request for every operation of the API that wants a caller, in an order in which they can be carried out. */
 export function requestsForAll(paths: ApiPaths, named: NamedThings): RequestedOperation[] {
@@ -65,7 +76,8 @@ export function requestsForAll(paths: ApiPaths, named: NamedThings): RequestedOp
   );
   const keyOrder = Object.keys(keyRows);
   const rank = ({ method, path, operation }: (typeof operations)[number]) => {
-    if (last.includes(operation.operationId)) return Number.MAX_SAFE_INTEGER;
+    const amongLast = last.indexOf(operation.operationId);
+    if (amongLast >= 0) return 1_000_000 + amongLast;
     const among = keyOrder.indexOf(`${method} ${path}`);
     return among < 0 ? order.indexOf(method) * 1000 : 10_000 + among;
   };

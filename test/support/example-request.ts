@@ -38,6 +38,7 @@ const texts = [
   'scs0000000000000',
   'www.example.test',
   '000000',
+  '0'.repeat(34),
 ];
 
 /** The least value that fulfils a schema: what is optional is left out. */
