@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { signIn } from '../test/support/api-client.ts';
 import { createCa, issueByCsr, rootCaBody } from '../test/support/private-ca-requests.ts';
 import { type RunningServer, startServer } from '../test/support/server.ts';
+import { benchFairness } from './fairness-scenarios.ts';
 import { benchKeys } from './kms-scenarios.ts';
 import { readMemory } from './memory.ts';
 import { Report } from './report.ts';
@@ -24,6 +25,7 @@ const sections: Readonly<Record<string, () => Promise<void>>> = {
   general: benchGeneral,
   revocation: () => benchRevocation(report, seconds),
   'ssl-certificates': () => benchSslCertificates(report, seconds),
+  fairness: () => benchFairness(report, seconds),
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections);
 try {
@@ -37,7 +39,7 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-/** Everything but revocation, on one data folder. */
+/** What needs no data of its own, on one data folder. */
 async function benchGeneral(): Promise<void> {
   report.fact('first start, empty data folder, to ready (ms)', await timeToReady());
   const { caId, restarts } = await prepare();
