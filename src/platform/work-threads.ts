@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, Worker } from 'node:worker_threads';
 
 interface Waiting<Result> {
@@ -84,8 +84,8 @@ export interface ServedWork<Task, Result> {
   readonly perform: (task: Task) => Result;
   /** What of the result goes over as it is and leaves no copy in the thread. */
   readonly transfer?: (result: Result) => ArrayBuffer[];
-  /** As of `nice`; default: 10. */
-  readonly priority?: number;
+  /** By how much `nice` of the thread is above that of the process; default: 10. */
+  readonly niceness?: number;
 }
 
 /**
@@ -95,9 +95,9 @@ export interface ServedWork<Task, Result> {
 export function serveWork<Task, Result>({
   perform,
   transfer = () => [],
-  priority = constants.priority.PRIORITY_BELOW_NORMAL,
+  niceness = 10,
 }: ServedWork<Task, Result>): void {
-  lowerPriority(priority);
+  lowerPriority(niceness);
   parentPort?.on('message', (task: Task) => {
     const answer = attempt(() => perform(task));
     parentPort?.postMessage(answer, 'result' in answer ? transfer(answer.result) : []);
@@ -112,10 +112,11 @@ function attempt<Result>(work: () => Result): Answer<Result> {
   }
 }
 
-function lowerPriority(priority: number): void {
+function lowerPriority(niceness: number): void {
   try {
     const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    if (Number.isInteger(threadId)) setPriority(threadId, priority);
+    const lowest = constants.priority.PRIORITY_LOW;
+    if (Number.isInteger(threadId)) setPriority(threadId, Math.min(lowest, getPriority() + niceness));
   } catch {
     // Other systems set the priority of a process only, or forbid it; the work is done all the same.
   }

@@ -14,10 +14,10 @@ export interface HashTask {
   readonly bytes: number;
 }
 
-/** Above other long work, since a user waits for it; below the main thread, for which everybody waits. */
-const priority = 5;
+/** Before other long work, since a user waits for it; after the main thread, for which everybody waits. */
+const niceness = 2;
 
-serveWork({ perform: derive, priority });
+serveWork({ perform: derive, niceness });
 
 function derive({ password, salt, cost, bytes }: HashTask): Uint8Array {
   const { logN, r, p } = cost;

@@ -11,6 +11,7 @@ import { systemClock } from '../clock.ts';
 import { ServiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import { takeTurnsByAccount } from './account-turns.ts';
 import { outageError } from './database-outage.ts';
 import { errorBody } from './error-dialects.ts';
 import { gatewayErrors } from './gateway-errors.ts';
@@ -94,6 +95,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue();
     done();
   });
+  takeTurnsByAccount(app);
   const countUnknown = options.observe?.('unknown');
   app.setNotFoundHandler((request, reply) => {
     if (options.otherwise) {
