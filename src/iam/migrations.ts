@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migrations, settingsMigrations } from '../platform/db/index.ts';
+import { accessKeyMigrations } from './access-keys/migrations.ts';
 import { approvalMigrations } from './approvals/migrations.ts';
 import { auditMigrations } from './audit/migrations.ts';
 import { createIndex, createTable } from './create-table.ts';
@@ -280,5 +281,6 @@ export const migrations: Migrations = {
   ...auditMigrations,
   ...userMigrations,
   ...sessionMigrations,
+  ...accessKeyMigrations,
   ...secondFactorMigrations,
 };

@@ -31,6 +31,9 @@ export const iamActions = {
   updateUser: 'iam:users:updateUser',
   deleteUser: 'iam:users:deleteUser',
   changePassword: 'iam:users:changePassword',
+  // Extensions: the vendor shows no sessions.
+  listSessions: 'iam:users:listSessions',
+  endSession: 'iam:users:endSession',
   listGroups: 'iam:groups:listGroups',
   getGroup: 'iam:groups:getGroup',
   createGroup: 'iam:groups:createGroup',

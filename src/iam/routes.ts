@@ -20,6 +20,7 @@ import { passkeyLoginRoutes } from './second-factor/passkeys/passkey-routes.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
 import { securityPolicyRoutes } from './security-policies/routes.ts';
 import { loginRoutes, tokenRoutes } from './tokens/routes.ts';
+import { sessionRoutes } from './tokens/session-routes.ts';
 import { fullUserRoutes } from './users/full-user-routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { versionRoutes } from './version-routes.ts';
@@ -31,6 +32,7 @@ const authenticatedRoutes: readonly ((iam: IamContext, api: Api) => void)[] = [
   enterpriseProjectRoutes,
   userRoutes,
   fullUserRoutes,
+  sessionRoutes,
   secondFactorRoutes,
   operationProtectionRoutes,
   groupRoutes,

@@ -150,7 +150,10 @@ export interface AccessKeyTable {
   status: 'active' | 'inactive';
   description: string;
   created_at: number;
+  /** To about a quarter of an hour; null before the first use. */
   last_used_at: number | null;
+  /** Where it was used from then. */
+  last_used_ip: string | null;
 }
 
 /** Tokens and temporary access keys: both are a session of a principal with an end. */

@@ -29,6 +29,7 @@ export async function newAccessKey(
       description,
       created_at: iam.clock.nowMs(),
       last_used_at: null,
+      last_used_ip: null,
     },
   };
 }

@@ -16,7 +16,10 @@ const url = '/v3.0/OS-CREDENTIAL/credentials';
 const description = Type.Optional(Type.String({ maxLength: 255 }));
 const keyParams = Type.Object({ access_key: Type.String() });
 
-function present(key: AccessKeyTable) {
+const dayMs = 24 * 60 * 60_000;
+
+/** `age_in_days` and `last_use_ip` are extensions. */
+function present(key: AccessKeyTable, nowMs: number) {
   return {
     access: key.access_key,
     user_id: key.user_id,
@@ -24,11 +27,14 @@ function present(key: AccessKeyTable) {
     description: key.description,
     create_time: formatMicroseconds(key.created_at),
     last_use_time: key.last_used_at === null ? '' : formatMicroseconds(key.last_used_at),
+    last_use_ip: key.last_used_ip ?? '',
+    age_in_days: Math.floor((nowMs - key.created_at) / dayMs),
   };
 }
 
 /** Permanent access keys; the secret is in the answer to the creation and nowhere else. */
 export function accessKeyRoutes(iam: IamContext, api: Api): void {
+  const shown = (key: AccessKeyTable) => present(key, iam.clock.nowMs());
   const create = Type.Object({ credential: Type.Object({ user_id: Type.String(), description }) });
   const update = Type.Object({
     credential: Type.Object({
@@ -44,20 +50,20 @@ export function accessKeyRoutes(iam: IamContext, api: Api): void {
     async ({ actor, body }, reply) => {
       const { user_id, description: words = '' } = body.credential;
       const { row, secret } = await createAccessKey(iam, actor, user_id, words);
-      return reply.code(201).send({ credential: { ...present(row), secret } });
+      return reply.code(201).send({ credential: { ...shown(row), secret } });
     },
   );
   api.get(
     url,
     { schema: { operationId: 'listPermanentAccessKeys', tags: ['iam'], querystring: query } },
     async ({ actor, query: { user_id } }) => ({
-      credentials: (await listAccessKeys(iam, actor, user_id ?? actor.principalId)).map(present),
+      credentials: (await listAccessKeys(iam, actor, user_id ?? actor.principalId)).map(shown),
     }),
   );
   api.get(
     `${url}/:access_key`,
     { schema: { operationId: 'getPermanentAccessKey', tags: ['iam'], params: keyParams } },
-    async ({ actor, params }) => ({ credential: present(await getAccessKey(iam, actor, params.access_key)) }),
+    async ({ actor, params }) => ({ credential: shown(await getAccessKey(iam, actor, params.access_key)) }),
   );
   api.put(
     `${url}/:access_key`,
@@ -65,7 +71,7 @@ export function accessKeyRoutes(iam: IamContext, api: Api): void {
     async ({ actor, params, body }) => {
       const { status, description: words } = body.credential;
       const change = defined({ status, description: words });
-      return { credential: present(await updateAccessKey(iam, actor, params.access_key, change)) };
+      return { credential: shown(await updateAccessKey(iam, actor, params.access_key, change)) };
     },
   );
   api.delete(

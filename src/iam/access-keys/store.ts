@@ -49,7 +49,7 @@ export async function updateAccessKeyRow(
   transaction: Transaction,
   accountId: string,
   accessKey: string,
-  change: Partial<Pick<AccessKeyTable, 'status' | 'description' | 'last_used_at'>>,
+  change: Partial<Pick<AccessKeyTable, 'status' | 'description' | 'last_used_at' | 'last_used_ip'>>,
 ): Promise<void> {
   await transaction
     .tables<IamTables>()

@@ -188,7 +188,7 @@ export class Authenticator {
       principal.accountId,
       session?.project_id ?? undefined,
     );
-    this.#noteUse(accessKey, key);
+    this.#noteUse(accessKey, key, request.sourceIp ?? null);
     const actor = this.#actor(request, principal, {
       projectId,
       accessKeyId: accessKey,
@@ -266,14 +266,17 @@ export class Authenticator {
     return true;
   }
 
-  #noteUse(accessKey: string, key: SigningKey): void {
+  #noteUse(accessKey: string, key: SigningKey, sourceIp: string | null): void {
     const nowMs = this.#ports.clock.nowMs();
     if (key.kind !== 'permanent' || (key.lastUsedAt ?? 0) > nowMs - lastUsedPrecisionMs) return;
     // Nobody waits for it, and the key works without it.
     key.lastUsedAt = nowMs;
     this.#ports.database
       .transaction((transaction) =>
-        updateAccessKeyRow(transaction, key.accountId, accessKey, { last_used_at: nowMs }),
+        updateAccessKeyRow(transaction, key.accountId, accessKey, {
+          last_used_at: nowMs,
+          last_used_ip: sourceIp,
+        }),
       )
       .catch((error: unknown) =>
         this.#ports.log.warn({ error }, 'the last use of an access key was not recorded'),

@@ -24,6 +24,17 @@ async function addParents(schema: Kysely<unknown>): Promise<void> {
   await schema.schema.createIndex('sessions_by_parent').on('sessions').columns(['parent']).execute();
 }
 
+/** For the list of a user's sessions. Few are of agencies, so logins pay nothing. */
+async function indexAssumers(schema: Kysely<unknown>): Promise<void> {
+  await schema.schema
+    .createIndex('sessions_by_assumed_by')
+    .on('sessions')
+    .columns(['assumed_by'])
+    .where('assumed_by', 'is not', null)
+    .execute();
+}
+
 export const sessionMigrations: Migrations = {
   'iam-0021-parents-of-sessions': { up: addParents },
+  'iam-0023-sessions-by-assumer': { up: indexAssumers },
 };

@@ -1,5 +1,5 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
-import type { IamTables, SessionTable } from '../tables.ts';
+import type { IamTables, SessionTable, UserTable } from '../tables.ts';
 import { sessionIdOf, sessionReference } from './session-parent.ts';
 
 export function findSession(reader: Reader, tokenHash: string): Promise<SessionTable | undefined> {
@@ -104,6 +104,29 @@ export async function ancestorsOf(
     id = sessionIdOf(row?.parent ?? null);
   }
   return ids;
+}
+
+/** All that may still be used of what the user logged in, derived or assumed; the latest first. */
+export function findSessionsOfUser(
+  reader: Reader,
+  user: Pick<UserTable, 'user_id' | 'credentials_version'>,
+  nowMs: number,
+): Promise<SessionTable[]> {
+  return reader
+    .tables<IamTables>()
+    .selectFrom('sessions')
+    .selectAll()
+    .where((columns) =>
+      columns.or([
+        columns.and([columns('principal_id', '=', user.user_id), columns('principal_kind', '=', 'user')]),
+        columns('assumed_by', '=', user.user_id),
+      ]),
+    )
+    .where('credentials_version', '=', user.credentials_version)
+    .where('expires_at', '>', nowMs)
+    .orderBy('issued_at', 'desc')
+    .orderBy('session_id')
+    .execute();
 }
 
 /** How many were removed; expired sessions are refused whether they are still stored or not. */
