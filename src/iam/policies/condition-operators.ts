@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { compileAddressRange } from './address-range.ts';
 import { compileGlob } from './glob.ts';
 
 /** Tests one value of the request against one value of the policy. */
@@ -46,21 +46,6 @@ function bool(expected: string): ValueTest | undefined {
   return wanted === 'true' || wanted === 'false' ? (actual) => lower(actual) === wanted : undefined;
 }
 
-function inAddressRange(expected: string): ValueTest | undefined {
-  try {
-    const [network, bits] = expected.includes('/')
-      ? ipaddr.parseCIDR(expected)
-      : [ipaddr.parse(expected), ipaddr.parse(expected).kind() === 'ipv4' ? 32 : 128];
-    return (actual) => {
-      if (!ipaddr.isValid(actual)) return false;
-      const address = ipaddr.process(actual);
-      return address.kind() === network.kind() && address.match(network, bits);
-    };
-  } catch {
-    return undefined;
-  }
-}
-
 const operators = new Map<string, Operator>();
 
 function define(
@@ -105,7 +90,7 @@ for (const [kind, parse] of [
   define([`${kind}GreaterThanEquals`], ordered(parse, (a, b) => a >= b));
 }
 define(['Bool'], bool);
-define(['IpAddress'], inAddressRange, ['NotIpAddress']);
+define(['IpAddress'], compileAddressRange, ['NotIpAddress']);
 
 export function findOperator(name: string): Operator | undefined {
   return operators.get(lower(name));

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { compileUriPattern, foldHost, parseUri } from '../../pki/index.ts';
+import { compileAddressRange } from './address-range.ts';
 import { anyCharacters, type Comparison, NameGlob, readGlob } from './name-glob.ts';
 import { MalformedPolicy } from './policy-document.ts';
 
@@ -124,18 +125,10 @@ function isAscii(text: string): boolean {
 
 function addressTest(operator: string, pattern: string): NameTest {
   if (/^\*+$/.test(pattern) && /like|match/i.test(operator)) return () => true;
-  try {
-    const [network, bits] = pattern.includes('/')
-      ? ipaddr.parseCIDR(pattern)
-      : [ipaddr.parse(pattern), ipaddr.parse(pattern).kind() === 'ipv4' ? 32 : 128];
-    return (text) => {
-      if (!ipaddr.isValid(text)) return false;
-      const address = ipaddr.process(text);
-      return address.kind() === network.kind() && address.match(network, bits);
-    };
-  } catch {
+  const test = compileAddressRange(pattern);
+  if (!test)
     throw new MalformedPolicy(`Condition: "ip:${pattern}" is neither an address nor address/prefix.`);
-  }
+  return test;
 }
 
 function uriTest(operator: string, pattern: string, glob: NameGlob): NameTest {
