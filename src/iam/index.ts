@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AccessDenied } from '../platform/errors.ts';
 import { bootstrap } from './accounts/bootstrap.ts';
 import { type CreatedAccount, createAccount, type NewAccount } from './accounts/create-account.ts';
 import { findAccount } from './accounts/store.ts';
@@ -105,6 +106,11 @@ export function createIam(ports: IamPorts): Iam {
     permittedEnterpriseProjects: (actor, request) => permittedEnterpriseProjects(iam, actor, request),
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
+    isOperatorAccount: async (accountId) => (await findAccount(iam.database, accountId))?.operator === 1,
+    async refuseBecause(actor, action, explanation) {
+      await iam.accessControl.recordRefusal(actor, action, undefined, explanation);
+      throw new AccessDenied(action, explanation);
+    },
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
     holdProject,
     async enterpriseProjectExists(accountId, id) {

@@ -62,7 +62,11 @@ const rows: Record<string, Row> = {
   [`POST ${one}/application/check`]: named(),
   [`POST ${one}/cancel-cert`]: named(),
   [`GET ${scm}/reviews`]: own(),
-  [`POST ${one}/review`]: named(() => ({ decision: 'approve' })),
+  [`POST ${one}/review`]: {
+    kind: 'named',
+    refusal: { status: 403, code: 'SCM.1019' },
+    body: () => ({ decision: 'approve' }),
+  },
   [`POST ${one}/revoke`]: named(() => ({ reason: 'SUPERSEDED' })),
   [`POST ${one}/push`]: named(() => ({ target_service: 'ELB', target_project: project })),
   [`POST ${one}/batch-push`]: named(() => ({ target_service: 'ELB', target_projects: [project] })),

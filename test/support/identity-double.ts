@@ -88,6 +88,10 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
         })
         .execute();
     },
+    isOperatorAccount: async () => true,
+    async refuseBecause(_actor, action, explanation) {
+      throw new AccessDenied(action, explanation);
+    },
     systemActor: (accountId, work) => ({ ...actorOf(accountId, work), kind: 'system' }),
     enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
     projectExists: async () => true,

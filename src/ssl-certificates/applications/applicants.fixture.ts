@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createIdentityDouble } from '../../../test/support/identity-double.ts';
 import type { InjectedAccount } from '../../../test/support/injected-accounts.ts';
+import { systemRandom } from '../../platform/random.ts';
 import type { SslCertificate } from '../certificates/certificate-store.ts';
 import { type Bench, openSqliteBench } from '../ssl-certificates.fixture.ts';
 import { application, buy, certificatePath, createWorld, seen, type World } from './applications.fixture.ts';
@@ -14,7 +16,7 @@ export interface Applied {
   readonly id: string;
   certificate(): Promise<SslCertificate>;
   status(): Promise<string>;
-  /** Sends it and runs the jobs. */
+  /** Sends it, a review as the operator, and runs the jobs. */
   post(operation: string, body?: object): Promise<void>;
 }
 
@@ -22,9 +24,11 @@ export interface Applicants {
   readonly world: World;
   readonly bench: Bench;
   readonly configuration: { applications: { organization_review?: 'automatic' | 'manual' } };
+  /** A user of the operator's account. */
+  readonly operator: InjectedAccount;
   /** Forgets what the test before it made of the world. */
   reset(): Promise<void>;
-  applied(body?: object, bought?: Partial<SslCertificate>): Promise<Applied>;
+  applied(body?: object, bought?: Partial<SslCertificate>, account?: InjectedAccount): Promise<Applied>;
   /** Lets time pass and runs the jobs once at its end. */
   later(ms: number): Promise<void>;
   /** The applicant does as the records say. */
@@ -36,21 +40,28 @@ export async function openApplicants(): Promise<Applicants> {
   const world = await createWorld();
   const automatic = { organization_review: 'automatic' } as const;
   const configuration: Applicants['configuration'] = { applications: automatic };
-  const bench = await openSqliteBench({ ...world.outside, configuration });
+  const operatorId = systemRandom.hexId();
+  const identity = {
+    ...createIdentityDouble(),
+    isOperatorAccount: async (accountId: string) => accountId === operatorId,
+  };
+  const bench = await openSqliteBench({ ...world.outside, configuration, identity });
+  const operator = bench.account(operatorId);
   return {
     world,
     bench,
     configuration,
+    operator,
     async reset() {
       await bench.jobs.runDue();
       world.reset();
       configuration.applications = automatic;
     },
-    async applied(body = {}, bought = {}) {
-      const account = bench.account();
+    async applied(body = {}, bought = {}, account = bench.account()) {
       const id = await buy(bench.database, account.accountId, bought);
       const post = async (operation: string, content?: object) => {
-        const answer = await account.send('POST', `${certificatePath(id)}/${operation}`, content);
+        const sender = operation === 'review' ? operator : account;
+        const answer = await sender.send('POST', `${certificatePath(id)}/${operation}`, content);
         assert.equal(answer.status, 200, JSON.stringify(answer.body));
         await bench.jobs.runDue();
       };

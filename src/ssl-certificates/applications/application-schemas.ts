@@ -59,6 +59,7 @@ export const reviewsResponse = Type.Object({
   reviews: Type.Array(
     Type.Object({
       certificate_id: Type.String(),
+      account_id: Type.String(),
       name: Type.String(),
       brand: orNull,
       type: orNull,

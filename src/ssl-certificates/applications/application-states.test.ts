@@ -39,6 +39,7 @@ async function inState(status: CertificateStatus) {
       issuer: 'test',
       issuer_state: '',
       review: 'waiting',
+      applied_by: null,
     }),
   );
   return { account, id };

@@ -3,10 +3,17 @@ import type { Reader, Transaction } from '../../platform/db/index.ts';
 import { listTables } from '../certificates/certificate-listing-store.ts';
 import type { SslApplicationTable, SslCertificateTables } from '../tables.ts';
 
-export type StoredApplication = Selectable<SslApplicationTable>;
+interface ApplicationTable extends SslApplicationTable {
+  /** Id of the user or agency that applied; null where time did, or before it was kept. */
+  applied_by: string | null;
+}
 
-function tables(reader: Reader): Kysely<SslCertificateTables> {
-  return reader.tables<SslCertificateTables>();
+export type StoredApplication = Selectable<ApplicationTable>;
+
+type Tables = Omit<SslCertificateTables, 'ssl_applications'> & { ssl_applications: ApplicationTable };
+
+function tables(reader: Reader): Kysely<Tables> {
+  return reader.tables<Tables>();
 }
 
 /** The last application for the certificate, while it runs and after its end. */
@@ -61,21 +68,28 @@ function certificatesOf(reader: Reader, accountId: string, enterpriseProjectIds:
     .where('enterprise_project_id', 'in', enterpriseProjectIds);
 }
 
+/** Of which accounts applications are listed; of one account, those in these enterprise projects. */
+export type ReviewedAccounts =
+  | 'all'
+  | { readonly accountId: string; readonly enterpriseProjectIds: 'all' | readonly string[] };
+
 /** Applications whose organisation nobody has reviewed yet, the oldest first. */
 export async function listWaitingApplications(
   reader: Reader,
-  accountId: string,
-  enterpriseProjectIds: 'all' | readonly string[],
+  of: ReviewedAccounts,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly total: number; readonly applications: StoredApplication[] }> {
-  const all = tables(reader)
-    .selectFrom('ssl_applications')
-    .where('account_id', '=', accountId)
-    .where('review', '=', 'waiting');
-  const waiting =
-    enterpriseProjectIds === 'all'
-      ? all
-      : all.where('certificate_id', 'in', certificatesOf(reader, accountId, enterpriseProjectIds));
+  let waiting = tables(reader).selectFrom('ssl_applications').where('review', '=', 'waiting');
+  if (of !== 'all') {
+    const { accountId, enterpriseProjectIds } = of;
+    waiting = waiting.where('account_id', '=', accountId);
+    if (enterpriseProjectIds !== 'all')
+      waiting = waiting.where(
+        'certificate_id',
+        'in',
+        certificatesOf(reader, accountId, enterpriseProjectIds),
+      );
+  }
   const { total } = await waiting
     .select(({ fn }) => fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();

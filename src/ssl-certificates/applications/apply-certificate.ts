@@ -16,7 +16,7 @@ import { applicationRow, nameColumns, submitApplication } from './submit-applica
 /**
  * Applies for a certificate that was bought. The issuer is asked at once, so that what is to be verified can be read right after; if it
  * cannot be asked, the certificate is CHECKING until the job could. Throws AccessDenied, SCM.0010 (state), SCM.0087 (the issuer refuses,
- * nothing is changed), SCM.0094, and as `prepareApplication`.
+ * nothing is changed), SCM.0025 (429: no more mails may be sent), SCM.0094, and as `prepareApplication`.
  */
 export async function applyCertificate(
   ports: ApplicationPorts,
@@ -32,7 +32,14 @@ export async function applyCertificate(
   );
   const beginning = await tryToBegin(ports, seen, prepared);
   await ports.database.transaction(async (transaction) => {
-    const { certificate, application } = await submitApplication(ports, transaction, seen, prepared);
+    const { principalId } = actor;
+    const { certificate, application } = await submitApplication(
+      ports,
+      transaction,
+      seen,
+      prepared,
+      principalId,
+    );
     if (beginning) await storeBeginning(ports, transaction, certificate, application, beginning);
     await ports.identity.recordAudit(transaction, actor, {
       action: permissions.applyCertificate.action,

@@ -203,7 +203,6 @@ describe('the issuer and the certificate', () => {
       for (const [operation, body] of [
         ['apply', application],
         ['cancel-cert', undefined],
-        ['review', { decision: 'approve' }],
         ['revoke', { reason: 'SUPERSEDED' }],
       ] as const) {
         const answer = await account.send('POST', `${certificatePath(other)}/${operation}`, body);

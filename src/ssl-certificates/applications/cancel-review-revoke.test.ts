@@ -3,9 +3,11 @@ import { beforeEach, describe, test } from 'node:test';
 import { dayMs, openApplicants, ov } from './applicants.fixture.ts';
 import { findApplication } from './application-store.ts';
 import { application, buy, certificatePath } from './applications.fixture.ts';
+import { reviewApplication } from './review-application.ts';
 import { listValidations } from './validation-store.ts';
 
-const { world, bench, configuration, reset, applied, later, publishAll, keyCount } = await openApplicants();
+const { world, bench, configuration, operator, reset, applied, later, publishAll, keyCount } =
+  await openApplicants();
 beforeEach(reset);
 
 describe('organisations', () => {
@@ -23,13 +25,18 @@ describe('organisations', () => {
     // However long it takes: the time of an application is for its names.
     await later(30 * dayMs);
     assert.equal(await status(), 'CHECKING_ORG');
-    const { body } = await account.send<{ total: number; reviews: Record<string, string>[] }>(
+    const { body } = await operator.send<{ total: number; reviews: Record<string, string>[] }>(
       'GET',
       '/v3/scm/reviews',
     );
     assert.equal(body.total, 1);
-    const { certificate_id, company_name, domain, submit_time } = body.reviews[0]!;
-    assert.deepEqual([certificate_id, company_name, domain], [id, 'Company XX', 'www.test.com']);
+    const { certificate_id, account_id, company_name, domain, submit_time } = body.reviews[0]!;
+    assert.deepEqual(
+      [certificate_id, account_id, company_name, domain],
+      [id, account.accountId, 'Company XX', 'www.test.com'],
+    );
+    // The applicant sees that it waits, and cannot end that.
+    assert.equal((await account.send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 1);
     assert.match(submit_time!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d$/);
     assert.equal((await bench.account().send<{ total: number }>('GET', '/v3/scm/reviews')).body.total, 0);
     // Nor those of enterprise projects in which the user may not review.
@@ -47,12 +54,12 @@ describe('organisations', () => {
 
   test('rejected: UNPASSED with the reason, without which it is not rejected (SCM.0005)', async () => {
     configuration.applications = {};
-    const { account, id, certificate, post } = await applied({}, ov);
+    const { id, certificate, post } = await applied({}, ov);
     await publishAll(id);
     await later(10_000);
     const path = `${certificatePath(id)}/review`;
     for (const body of [{ decision: 'reject' }, { decision: 'reject', reason: '' }, { decision: 'x' }]) {
-      const answer = await account.send('POST', path, body);
+      const answer = await operator.send('POST', path, body);
       assert.deepEqual([answer.status, answer.body.error_code], [400, 'SCM.0005']);
     }
     await post('review', { decision: 'reject', reason: 'No such company.' });
@@ -62,13 +69,58 @@ describe('organisations', () => {
   });
 
   test('the review needs scm:cert:reviewApplication: 403 SCM.1019', async () => {
-    const { account, id } = await applied({}, ov);
-    const without = account.without('scm:cert:reviewApplication');
+    const { id } = await applied({}, ov);
+    const without = operator.without('scm:cert:reviewApplication');
     const answers = [
       await without.send('GET', '/v3/scm/reviews'),
       await without.send('POST', `${certificatePath(id)}/review`, { decision: 'approve' }),
     ];
     for (const { status, body } of answers) assert.deepEqual([status, body.error_code], [403, 'SCM.1019']);
+  });
+});
+
+describe('reviews belong to the operator', () => {
+  test('tenants approve neither their own applications nor those of others', async () => {
+    configuration.applications = {};
+    const { account, id, status } = await applied({ auto_dns_auth: true }, ov);
+    for (const tenant of [account, bench.account()])
+      for (const name of [id, 'scs0000000000000']) {
+        const { status: refused, body } = await tenant.send('POST', `${certificatePath(name)}/review`, {
+          decision: 'approve',
+        });
+        assert.deepEqual([refused, body.error_code], [403, 'SCM.1019']);
+        assert.match(body.error_msg, /Only the operator reviews organisations/);
+      }
+    assert.equal(await status(), 'CHECKING_ORG');
+  });
+
+  test('a review is recorded for the operator and for the applicant', async () => {
+    configuration.applications = {};
+    const { account, post } = await applied({ auto_dns_auth: true }, ov);
+    await post('review', { decision: 'approve' });
+    const reviewsOf = async (accountId: string) =>
+      (await bench.audits(accountId))
+        .filter(({ action }) => action === 'scm:cert:reviewApplication')
+        .map(({ principal_id: who, detail }) => [who, detail]);
+    assert.deepEqual(await reviewsOf(account.accountId), [['operator review', 'approve']]);
+    assert.deepEqual((await reviewsOf(operator.accountId)).at(-1), [
+      'user',
+      `approve, account ${account.accountId}`,
+    ]);
+  });
+
+  test('in the operator’s own account somebody else than who applied has to review', async () => {
+    configuration.applications = {};
+    const { id, status } = await applied({ auto_dns_auth: true }, ov, operator);
+    const answer = await operator.send('POST', `${certificatePath(id)}/review`, { decision: 'approve' });
+    assert.deepEqual([answer.status, answer.body.error_code], [403, 'SCM.1019']);
+    assert.match(answer.body.error_msg, /Somebody else than who applied/);
+    assert.equal(await status(), 'CHECKING_ORG');
+    // The root user may be alone.
+    const root = { ...operator.actor, isRoot: true };
+    await reviewApplication(bench.ports, root, id, { decision: 'approve', reason: '' });
+    await bench.jobs.runDue();
+    assert.equal(await status(), 'ISSUED');
   });
 });
 

@@ -11,4 +11,15 @@ export const applicationMigrations: Migrations = {
         .execute();
     },
   },
+  // The operator's queue is of all accounts.
+  'ssl-certificates-applications-0050-reviews-by-the-operator': {
+    async up({ schema }: Kysely<unknown>): Promise<void> {
+      await schema.alterTable('ssl_applications').addColumn('applied_by', 'text').execute();
+      await schema
+        .createIndex('ssl_applications_waiting')
+        .on('ssl_applications')
+        .columns(['review', 'submitted_at', 'certificate_id'])
+        .execute();
+    },
+  },
 };

@@ -23,13 +23,14 @@ export interface SubmittedApplication {
 
 /**
  * Applies for a certificate that is PAID or UNPASSED: it becomes CHECKING, and the job does the rest once `jobs.wake()` or time calls it.
- * Throws SCM.0010 for other states, and if the certificate was changed since it was seen.
+ * `appliedBy`: who did, if not time. Throws SCM.0010 for other states, and if the certificate was changed since it was seen.
  */
 export async function submitApplication(
   ports: SubmitPorts,
   transaction: Transaction,
   seen: SslCertificate,
   prepared: PreparedApplication,
+  appliedBy: string | null = null,
 ): Promise<SubmittedApplication> {
   if (seen.status !== 'PAID' && seen.status !== 'UNPASSED')
     throw scmError('SCM.0010', `The certificate is ${seen.status}; it has to be PAID or UNPASSED.`);
@@ -40,7 +41,7 @@ export async function submitApplication(
     failure_reason: null,
     updated_at: nowMs,
   });
-  const application = applicationRow(ports, certificate, prepared);
+  const application = { ...applicationRow(ports, certificate, prepared), applied_by: appliedBy };
   if (prepared.key) await ports.keyStore.save(transaction, prepared.key);
   await removeValidations(transaction, seen.certificate_id);
   await replaceApplication(transaction, application);
@@ -74,6 +75,7 @@ export function applicationRow(
     issuer: null,
     issuer_state: null,
     review: 'none',
+    applied_by: null,
   };
 }
 

@@ -87,6 +87,7 @@ describe('details', () => {
         issuer: null,
         issuer_state: null,
         review: 'none',
+        applied_by: null,
       });
       await replaceValidations(transaction, { certificateId: id, accountId }, challenges);
     });

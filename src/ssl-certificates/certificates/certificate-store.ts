@@ -55,6 +55,18 @@ export async function findCertificate(
     .executeTakeFirst();
 }
 
+/** For the operator's review only, which is of every account. */
+export async function findCertificateOfAnyAccount(
+  reader: Reader,
+  certificateId: string,
+): Promise<SslCertificate | undefined> {
+  return tables(reader)
+    .selectFrom('ssl_certificates')
+    .selectAll()
+    .where('certificate_id', '=', certificateId)
+    .executeTakeFirst();
+}
+
 /**
  * Changes the row that was seen, and answers it as it is then. Throws SCM.0010 if it was changed or removed meanwhile, which undoes the
  * transaction: of two requests at the same time one is refused.
