@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
+import { sourceNetwork } from '../source-network.ts';
 import type { HttpLimits } from './limits.ts';
-import { sourceOfAddress } from './source.ts';
 
 /**
  * Bounds the open connections of a listener, of all sources together and of each. When all places are taken a newcomer displaces the
@@ -11,7 +11,7 @@ export function limitConnections(server: Server, limits: HttpLimits): void {
   const { mostConnections, mostConnectionsOfSource } = limits.settings;
   let count = 0;
   server.on('connection', (socket: Socket) => {
-    const source = sourceOfAddress(socket.remoteAddress);
+    const source = sourceNetwork(socket.remoteAddress);
     const own = connections.get(source)?.size ?? 0;
     const displaced = count < mostConnections ? undefined : oldestOfLargest(connections, own + 1);
     const isRefused = own >= mostConnectionsOfSource || (count >= mostConnections && !displaced);

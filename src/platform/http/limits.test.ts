@@ -9,7 +9,6 @@ import { BodyBudget } from './body-budget.ts';
 import { createHttpApp, defaultLimits, HttpLimits, type LimitSettings, registerApi } from './index.ts';
 import type { LimitReason } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
-import { sourceOfAddress } from './source.ts';
 
 const definition = { status: 401, code: 'PCA.00010004', message: 'Refused.' };
 
@@ -121,19 +120,6 @@ describe('limits', () => {
     assert.deepEqual([limit.take('first'), limit.take('first'), limit.take('first')], [0, 0, 1]);
     for (let index = 0; index < 20_000; index += 1) limit.take(`source ${index}`);
     assert.equal(limit.take('first'), 0);
-  });
-
-  test('take the addresses of one IPv6 customer for one source, and IPv4 in IPv6 for IPv4', () => {
-    const cases = [
-      ['192.0.2.7', '192.0.2.7'],
-      ['::ffff:192.0.2.7', '192.0.2.7'],
-      ['::ffff:c000:207', '192.0.2.7'],
-      ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-      ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
-      ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-      [undefined, ''],
-    ] as const;
-    for (const [address, source] of cases) assert.equal(sourceOfAddress(address), source);
   });
 
   test('share the room for bodies: no source has all of it', () => {

@@ -66,8 +66,8 @@ const resolveWithinMs = 10_000;
 /** The guard. Throws RangeError for what is not a CIDR. No proxy of the environment is used: it would connect unjudged. */
 export function createOutbound({ allow, resolvers }: OutboundSettings): Outbound {
   const judge = createAddressPolicy(allow);
-  const resolve = createResolveHost(resolvers);
-  const resolveAsMachine = createResolveHost(undefined);
+  const resolve = createResolveHost(resolvers ?? 'the machine’s servers');
+  const resolveAsMachine = createResolveHost('the machine');
 
   async function judgedAddresses(host: string, namedBy: NamedBy, signal: AbortSignal) {
     if (namedBy === 'anyone' && isIP(host) === 0) return publicAddresses(host, signal);
