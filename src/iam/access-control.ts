@@ -69,7 +69,8 @@ export class AccessControl {
    */
   async requireSecondFactor(actor: Actor, request: AccessRequest): Promise<void> {
     const names = [request.action, ...(request.aliases ?? [])];
-    if (actor.kind === 'system' || !(request.isCritical || names.some(isCriticalAction))) return;
+    const isCritical = request.isCritical ?? names.some(isCriticalAction);
+    if (actor.kind === 'system' || !isCritical) return;
     const { operations } = await this.#ports.security.of(actor.accountId);
     const refusal = protectionRefusal(actor.credential, operations, this.#ports.clock.nowMs());
     if (refusal === undefined) return;

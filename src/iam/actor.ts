@@ -50,7 +50,10 @@ export interface AccessRequest {
   readonly resource?: string;
   /** Names an operation that the account may want approved by a second user. */
   readonly approval?: ApprovableOperation;
-  /** Marks an operation that the account may ask a recent second factor for: see critical-operations. */
+  /**
+   * Marks an operation that the account may ask a recent second factor for: see critical-operations. Undefined: as the action says,
+   * for those of identity.
+   */
   readonly isCritical?: boolean;
   /**
    * The project the request is about, where the service has projects in its paths; else that of the credentials. What was

@@ -67,8 +67,10 @@ async function actorOfKey(
     ip: '127.0.0.1',
     id: 'r',
   };
-  await iam.authenticate((fault) => new Error(fault))(request as unknown as FastifyRequest);
-  return (request as unknown as FastifyRequest).actor;
+  const sent = request as unknown as FastifyRequest;
+  await iam.authenticate((fault) => new Error(fault))(sent);
+  await sent.checkBody?.(Buffer.alloc(0));
+  return sent.actor;
 }
 
 async function temporaryKeyActor(identity: TestIdentity, user: TestUser): Promise<Actor> {

@@ -10,6 +10,9 @@ const criticalActions: ReadonlySet<string> = new Set<string>([
   iamActions.deletePolicy,
   iamActions.grantPolicy,
   iamActions.revokePolicy,
+  // A group's name and its denials decide rights too: mappings find groups by name.
+  iamActions.updateGroup,
+  iamActions.deleteGroup,
   iamActions.addMember,
   iamActions.removeMember,
   iamActions.updateUser,
