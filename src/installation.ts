@@ -249,7 +249,8 @@ function credentialsText(created: CreatedAccount): string {
   return `${JSON.stringify(inFile(created), null, 2)}\n`;
 }
 
-function inFile(created: CreatedAccount): Record<string, string> {
+/** The key is absent, as in the answer of the API, if none was made. */
+function inFile(created: CreatedAccount): Record<string, string | undefined> {
   return {
     account_id: created.accountId,
     account_name: created.accountName,

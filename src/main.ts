@@ -61,11 +61,11 @@ function announce(app: App, httpsUrl: string, httpUrl: string): void {
       lines.push(
         `First start. These credentials are shown once and kept in ${app.bootstrapFile}:`,
         `  account ${accountName}, user ${userName}, password ${password}, project ${projectName}`,
-        `  access key ${accessKey}, secret key ${secretKey}`,
+        accessKey === undefined ? '  no access key' : `  access key ${accessKey}, secret key ${secretKey}`,
       );
     else
       lines.push(
-        `First start. The password and the access key of ${userName} of account ${accountName}, project ${projectName},`,
+        `First start. The credentials of ${userName} of account ${accountName}, project ${projectName},`,
         `are in ${app.bootstrapFile}, which only this user can read.`,
       );
   }

@@ -5,6 +5,7 @@ import type { IamContext } from './context.ts';
 import { groupIdsOf } from './groups/store.ts';
 import { findUncovered } from './policies/cover.ts';
 import type { Grant } from './policies/decide.ts';
+import { findSystemPolicy } from './policies/system-policies.ts';
 import type { UserTable } from './tables.ts';
 
 /**
@@ -60,9 +61,9 @@ export function requireGrantable(
 ): void {
   if (actor.isRoot || actor.kind === 'system') return;
   const uncovered = findUncovered(iam.accessControl.grantsOf(actor), given, denials);
-  if (uncovered)
-    throw new BeyondAuthority(
-      `You cannot grant what you do not have: ${uncovered.policyName} allows ${uncovered.action}.`,
-      resourceId,
-    );
+  if (!uncovered) return;
+  // People know system policies by their display names, and custom ones by their ids.
+  const policy = findSystemPolicy(uncovered.policyId)?.displayName ?? uncovered.policyName;
+  const message = `You cannot grant what you do not have: ${policy} allows ${uncovered.action}.`;
+  throw new BeyondAuthority(message, resourceId);
 }

@@ -82,6 +82,11 @@ test('all problems are told at once, by the name of the variable and without its
   ]);
 });
 
+test('the first account may do without an access key', () => {
+  assert.deepEqual(problemsOf({ OPENCCM_BOOTSTRAP_ACCESS_KEY: 'none' }), []);
+  assert.equal(problemsOf({ OPENCCM_BOOTSTRAP_SECRET_KEY: 'x'.repeat(40) }).length, 1);
+});
+
 test('two listeners do not share a port', () => {
   assert.deepEqual(problemsOf({ OPENCCM_HTTPS_PORT: '8080' }), [
     'OPENCCM_HTTP_PORT must differ from OPENCCM_HTTPS_PORT',

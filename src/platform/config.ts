@@ -107,7 +107,9 @@ export function readConfig(environment: Environment): Config {
     httpApi: variables.flag('HTTP_API'),
     logLevel: variables.oneOf('LOG_LEVEL', logLevels, 'info'),
   };
-  if ((config.bootstrap.accessKey === undefined) !== (config.bootstrap.secretKey === undefined))
+  const { accessKey, secretKey } = config.bootstrap;
+  const isWithoutKey = accessKey === 'none' && secretKey === undefined;
+  if (!isWithoutKey && (accessKey === undefined) !== (secretKey === undefined))
     variables.refuse(
       'BOOTSTRAP_ACCESS_KEY',
       'and OPENCCM_BOOTSTRAP_SECRET_KEY are set together or not at all',

@@ -14,11 +14,13 @@ export const testStartMs = Date.UTC(2025, 10, 28, 9, 30, 0);
 /** Policies by display name (system policies) or as documents. */
 export type TestPolicy = string | object;
 
+export type TestAccount = CreatedAccount & { readonly accessKey: string; readonly secretKey: string };
+
 export interface TestUser {
   readonly userId: string;
   readonly name: string;
   readonly password: string;
-  readonly account: CreatedAccount;
+  readonly account: TestAccount;
   /** For X-Auth-Token; of the account's project. */
   readonly token: string;
   /** With what the policies grant at the moment of the call. */
@@ -77,12 +79,12 @@ export async function createTestIdentity(
 
   const first = await iam.bootstrap({ accountName: 'acme', userName: 'root', projectName: 'cn-north-4' });
   assert.ok(first);
-  const acme = await userOf(iam, app, first, first);
+  const acme = await userOf(iam, app, withKey(first), first);
   const second = await iam.createAccount(await acme.actor(), {
     accountName: 'globex',
     projectName: 'cn-north-4',
   });
-  const globex = await userOf(iam, app, second, second);
+  const globex = await userOf(iam, app, withKey(second), second);
   const call: TestIdentity['call'] = (user, status, request) =>
     send(app, status, { 'x-auth-token': user.token }, request);
   return { iam, app, clock, acme, globex, call, addUser: (...args) => addUser(iam, app, call, ...args) };
@@ -136,10 +138,16 @@ export async function inPerson({ app }: Pick<TestIdentity, 'app'>, user: TestUse
   return { ...user, token: await login(app, user, { domain: { id: user.account.accountId } }) };
 }
 
+function withKey(account: CreatedAccount): TestAccount {
+  const { accessKey, secretKey } = account;
+  assert.ok(accessKey !== undefined && secretKey !== undefined);
+  return { ...account, accessKey, secretKey };
+}
+
 async function userOf(
   iam: Iam,
   app: FastifyInstance,
-  account: CreatedAccount,
+  account: TestAccount,
   user: { readonly userId: string; readonly userName: string; readonly password: string },
 ): Promise<TestUser> {
   const { userId, userName: name, password } = user;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
-import { createTestIdentity, login, send, testIamPorts } from '../../../test/support/identity.ts';
+import { createTestIdentity, inPerson, login, send, testIamPorts } from '../../../test/support/identity.ts';
 import { type CreatedAccount, createIam, migrations } from '../index.ts';
 import { listAccounts } from './store.ts';
 
@@ -63,6 +63,28 @@ describeOnEachDatabase('accounts and projects', migrations, (open) => {
       [{ accountName: 'fourth', accessKey: 'AK12345', secretKey: 'short' }, /at least 16/],
     ] as const)
       await assert.rejects(iam.createAccount(actor, { projectName: 'p', ...input }), reason);
+  });
+
+  test('the root user needs no access key, and can delete the one it has', async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, app, call } = identity;
+    const made = await call<Record<string, string>>(acme, 201, [
+      'POST',
+      '/v1/accounts',
+      { account_name: 'third', project_name: 'p', access_key: 'none' },
+    ]);
+    assert.deepEqual([made.access_key, made.secret_key], [undefined, undefined]);
+    const url = '/v3.0/OS-CREDENTIAL/credentials';
+    const password = { user: { id: made.user_id, password: made.password } };
+    const payload = { auth: { identity: { methods: ['password'], password } } };
+    const entered = await app.inject({ method: 'POST', url: '/v3/auth/tokens', payload });
+    const headers = { 'x-auth-token': String(entered.headers['x-subject-token']) };
+    assert.deepEqual(await send(app, 200, headers, ['GET', url]), { credentials: [] });
+    await send(app, 201, headers, ['POST', url, { credential: { user_id: made.user_id } }]);
+
+    const root = await inPerson(identity, acme);
+    await call(root, 204, ['DELETE', `${url}/${acme.account.accessKey}`]);
+    assert.deepEqual(await call(root, 200, ['GET', url]), { credentials: [] });
   });
 
   test('only the root user of the first account opens accounts', async () => {

@@ -21,7 +21,7 @@ export interface NewAccount {
   readonly password?: string | undefined;
   /** The first project, which has a region's name. */
   readonly projectName: string;
-  /** Generated if not given; both or none. */
+  /** Of the root user. Generated if not given; both or none. `none` makes no key. */
   readonly accessKey?: string | undefined;
   readonly secretKey?: string | undefined;
 }
@@ -35,11 +35,13 @@ export interface CreatedAccount {
   readonly password: string;
   readonly projectId: string;
   readonly projectName: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
+  /** Undefined if no key was wanted; likewise the secret. */
+  readonly accessKey: string | undefined;
+  readonly secretKey: string | undefined;
 }
 
 const nameForm = /^[A-Za-z0-9_\- .]{1,64}$/;
+const noAccessKey = 'none';
 const keyForm = /^[A-Za-z0-9_-]{4,64}$/;
 
 /** By the root user of the account that was made first; a further account is as separate from it as from any other. */
@@ -96,21 +98,15 @@ async function prepare(iam: IamContext, input: NewAccount) {
       throw badRequest(`${field} must be 1 to 64 letters, digits, spaces, _, - or dots.`);
   if (accountName.startsWith('op_svc_'))
     throw badRequest('accountName must not begin as those of services do: op_svc_.');
-  if ((input.accessKey === undefined) !== (input.secretKey === undefined))
-    throw badRequest('accessKey and secretKey must be given together or not at all.');
-  if (input.accessKey !== undefined && !(keyForm.test(input.accessKey) && input.secretKey!.length >= 16))
-    throw badRequest(
-      'accessKey must be 4 to 64 letters, digits, _ or -, and secretKey at least 16 characters.',
-    );
+  const given = givenKey(input);
   if (await findAccountByName(iam.database, accountName))
     throw badRequest(`An account ${accountName} exists already.`);
 
   const strength = checkPassword(password, userName);
   const accountId = iam.random.hexId();
   const userId = iam.random.hexId();
-  const key = await newAccessKey(iam, { accountId, userId }, 'first access key', {
-    ...(input.accessKey === undefined ? {} : { accessKey: input.accessKey, secret: input.secretKey! }),
-  });
+  const owner = { accountId, userId };
+  const key = given && (await newAccessKey(iam, owner, 'first access key', given));
   const created: CreatedAccount = {
     accountId,
     accountName,
@@ -119,11 +115,27 @@ async function prepare(iam: IamContext, input: NewAccount) {
     password,
     projectId: iam.random.hexId(),
     projectName,
-    accessKey: key.row.access_key,
-    secretKey: key.secret,
+    accessKey: key?.row.access_key,
+    secretKey: key?.secret,
   };
   const passwordHash = await iam.passwords.hash(password, 'new accounts');
   return { created, key, strength, passwordHash };
+}
+
+/** Empty for a key that is to be generated, undefined for none. */
+function givenKey({
+  accessKey,
+  secretKey,
+}: NewAccount): { readonly accessKey?: string; readonly secret?: string } | undefined {
+  if (accessKey === noAccessKey && secretKey === undefined) return undefined;
+  if ((accessKey === undefined) !== (secretKey === undefined))
+    throw badRequest('accessKey and secretKey must be given together or not at all.');
+  if (accessKey === undefined || secretKey === undefined) return {};
+  if (!keyForm.test(accessKey) || secretKey.length < 16)
+    throw badRequest(
+      'accessKey must be 4 to 64 letters, digits, _ or -, and secretKey at least 16 characters.',
+    );
+  return { accessKey, secret: secretKey };
 }
 
 async function insertContents(
@@ -144,5 +156,5 @@ async function insertContents(
     enabled: 1,
     created_at: nowMs,
   });
-  await insertAccessKey(transaction, key.row);
+  if (key) await insertAccessKey(transaction, key.row);
 }

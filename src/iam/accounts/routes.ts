@@ -17,6 +17,7 @@ const newAccount = Type.Object({
   user_name: Type.Optional(name),
   password: Type.Optional(Type.String({ maxLength: 128 })),
   project_name: name,
+  access_key: Type.Optional(Type.Literal('none')),
 });
 
 function presentDomain(account: AccountTable, publicUrl: string) {
@@ -97,12 +98,13 @@ function operatorRoutes(iam: IamContext, api: Api): void {
     '/v1/accounts',
     { schema: { operationId: 'createAccount', tags: ['extensions'], body: newAccount } },
     async (request, reply) => {
-      const { account_name, user_name, password, project_name } = request.body;
+      const { account_name, user_name, password, project_name, access_key } = request.body;
       const created = await createAccount(iam, request.actor, {
         accountName: account_name,
         userName: user_name,
         password,
         projectName: project_name,
+        accessKey: access_key,
       });
       return reply.code(201).send({
         account_id: created.accountId,

@@ -48,6 +48,7 @@ describe('what covers what', () => {
   test('a security administrator grants what is about identity', () => {
     assert.ok(isCovered([system('Security Administrator')], [system('IAM ReadOnlyAccess')]));
     assert.deepEqual(findUncovered([system('Security Administrator')], [system('FullAccess')]), {
+      policyId: 'FullAccess',
       policyName: 'FullAccess',
       action: '*:*:*',
     });

@@ -4,12 +4,14 @@ import type { PolicyStatement } from './policy-document.ts';
 
 /** A right that is given and that the giver lacks. */
 export interface Uncovered {
+  readonly policyId: string;
   readonly policyName: string;
   /** As the policy writes it, for the person who is refused. */
   readonly action: string;
 }
 
 interface Statement {
+  readonly policyId: string;
   readonly scope: GrantScope;
   readonly policyName: string;
   readonly source: PolicyStatement;
@@ -40,7 +42,8 @@ export function findUncovered(
     const isHeld =
       heldAllows.some((allow) => covers(allow, part)) &&
       heldDenials.every((denial) => !mayOverlap(denial.source, part.source) || isKept(denial));
-    if (!isHeld) return { policyName: part.policyName, action: actionText(part.source) };
+    if (!isHeld)
+      return { policyId: part.policyId, policyName: part.policyName, action: actionText(part.source) };
   }
   return undefined;
 }
@@ -60,10 +63,10 @@ export function liftedDenials(grants: readonly Grant[]): readonly Grant[] {
 }
 
 function statementsOf(grants: readonly Grant[], effect: PolicyStatement['Effect']): Statement[] {
-  return grants.flatMap(({ scope, policyName, statements }) =>
+  return grants.flatMap(({ scope, policyId, policyName, statements }) =>
     statements
       .filter((statement) => statement.effect === effect)
-      .map(({ source }) => ({ scope, policyName, source })),
+      .map(({ source }) => ({ scope, policyId, policyName, source })),
   );
 }
 
