@@ -95,7 +95,7 @@ export const passkeyLimit: LimitKind = {
   kind: 'iam.passkeys',
   what: 'passkeys',
   per: 'user',
-  standard: 20,
+  standard: 10,
   tables: ['passkeys'],
   count: countRowsOf('passkeys', { owner: 'user_id' }),
   refusal: full('passkey'),

@@ -3,7 +3,9 @@ import type { Actor } from '../../actor.ts';
 import { requireCredentialAuthority } from '../../authority.ts';
 import { serialChange } from '../../change.ts';
 import type { IamContext } from '../../context.ts';
-import { badRequest, conflict, notFound } from '../../errors.ts';
+import { badRequest, notFound } from '../../errors.ts';
+import { passkeyLimit } from '../../limits/iam-limits.ts';
+import { requireRoom } from '../../limits/require-room.ts';
 import { iamActions } from '../../permissions.ts';
 import { authorizeUnlessSelf } from '../../self-service.ts';
 import type { PasskeyTable } from '../../tables.ts';
@@ -18,7 +20,6 @@ import { verifyAttestation } from './verify-attestation.ts';
 import { passkeyAlgorithms, webauthn } from './webauthn-library.ts';
 
 const noun = 'passkey';
-const passkeysPerUser = 10;
 
 /** Returns what the browser makes a passkey from. It is kept by the authenticator and used with the user verified: two factors in one. */
 export async function passkeyCreationOptions(
@@ -74,8 +75,7 @@ export async function registerPasskey(
   return serialChange(iam, actor, action, noun, async (transaction) => {
     if (!(await consumeChallenge(iam, transaction, challenge)))
       throw badRequest('response answers a challenge that was used already: ask for new options.');
-    if ((await findPasskeys(transaction, actor.accountId, userId)).length >= passkeysPerUser)
-      throw conflict(noun, `A user has at most ${passkeysPerUser} passkeys; delete one first.`);
+    await requireRoom(transaction, actor.accountId, passkeyLimit, { owner: userId });
     await insertPasskey(transaction, passkey);
     return { result: passkey, resourceId: credential.id, resourceName: name };
   });
