@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { migrations } from './app.ts';
 import { createBackup, withBackup } from './backup.ts';
 import { checkInstallation } from './check.ts';
-import { AuditTrail, findAccountByName, systemActor } from './iam/index.ts';
+import { AuditTrail, findAccountByName, resetSecondFactors, systemActor } from './iam/index.ts';
 import {
   masterKeySource,
   openExistingDatabase,
@@ -31,6 +31,9 @@ const usage = `npm run openccm -- <command>
 
   bucket create <name> [--account <name>]
       Makes a bucket for the first account or the one named; one that the service of OPENCCM_OBS_URL has already is assigned to it.
+
+  second-factor reset <user> [--account <name>]
+      Removes the second factors, the login protection and the sessions of a user, also of a root user that has lost them.
 
   backup create <folder>
       Copies the SQLite database, as of one instant, and the objects into a new folder, and checks the copy; the server may run
@@ -82,6 +85,26 @@ async function createBucket(
     const isNew = await assignBucket({ database, clock: systemClock, identity, store }, operator, name);
     const url = store.publicUrl(name, 'NAME');
     return `The bucket ${name} ${isNew ? 'was made' : 'was assigned'} for ${account}; objects are at ${url}\n`;
+  } finally {
+    await database.close();
+  }
+}
+
+async function resetFactors(
+  config: Config,
+  user: string,
+  account = config.bootstrap.accountName,
+): Promise<string> {
+  const log = createLog(config.logLevel);
+  const folder = await openDataFolder(config.dataDir);
+  const database = await openExistingDatabase(config, folder, { migrations, log, observe: () => {} });
+  try {
+    const found = await findAccountByName(database, account);
+    if (!found) throw new StartRefused(`there is no account ${account}; name another with --account`);
+    const audit = new AuditTrail({ clock: systemClock, random: systemRandom });
+    if (!(await resetSecondFactors({ database, audit }, found.account_id, user)))
+      throw new StartRefused(`the account ${account} has no user ${user}`);
+    return `The second factors of ${user} of account ${account} were removed; the password alone signs in.\n`;
   } finally {
     await database.close();
   }
@@ -143,6 +166,8 @@ async function run(words: readonly string[]): Promise<string> {
   const hasAccount = words.length === 5 && value === '--account';
   if (noun === 'bucket' && verb === 'create' && option && (words.length === 3 || hasAccount))
     return await createBucket(readConfig(process.env), option, words[4]);
+  if (noun === 'second-factor' && verb === 'reset' && option && (words.length === 3 || hasAccount))
+    return await resetFactors(readConfig(process.env), option, words[4]);
   if (noun === 'backup' && verb === 'create' && option && words.length === 3)
     return await backUp(readConfig(process.env), option);
   const hasBackup = words.length === 3 && verb === '--backup';

@@ -61,6 +61,8 @@ export { migrations } from './migrations.ts';
 export type { Decision } from './policies/decide.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */
 export { signRequest } from './request-signature/index.ts';
+/** For the operator's commands: what to do where a root user has lost its second factors. */
+export { resetSecondFactors } from './second-factor/reset-by-operator.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
 export type { ServiceAgencies, ServiceAgency } from './service-agencies.ts';
 export { systemActor } from './system-actor.ts';
