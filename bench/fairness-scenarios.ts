@@ -20,6 +20,8 @@ const silentApplications = 60;
 const listedCertificates = 200;
 /** The aggressor's load is at its worst after this. */
 const settleMs = 5_000;
+/** The first check of a name is made within this. */
+const firstCheckMs = 500;
 const aggressor = fileURLToPath(new URL('aggressor.ts', import.meta.url));
 
 type Operation = readonly [name: string, run: (round: number) => Promise<unknown>];
@@ -120,13 +122,14 @@ async function prepareVictim(
     key_spec: 'AES_256',
   });
   const plain = { key_id: key_info.key_id, plain_text: 'a secret' };
+  let names = 0;
   const generated = { ...certificateBody(caId, 'victim.example.test'), key_algorithm: 'EC256' };
   return [
     ['sign in by password', () => api.call('POST', '/v3/auth/tokens', passwordSignIn(victim))],
     ['issue with a P-256 key', () => api.call('POST', '/v1/private-certificates', generated)],
     ['list certificates', () => api.call('GET', '/v1/private-certificates')],
     ['encrypt-data', () => api.call('POST', `${kms}/encrypt-data`, plain)],
-    ['SSL certificate, proven by DNS', () => obtain(api, records)],
+    ['SSL certificate, proven by DNS', () => obtain(api, records, `www${names++}.example.test`)],
   ];
 }
 
@@ -135,10 +138,12 @@ async function projectOf(api: ApiClient): Promise<string> {
   return projects[0]?.id ?? '';
 }
 
-async function obtain(api: ApiClient, records: Map<string, string>): Promise<void> {
+/** The record appears after the first check, so that always the second one, a second later, finds it. */
+async function obtain(api: ApiClient, records: Map<string, string>, domain: string): Promise<void> {
   const [id = ''] = await buy(api, 1);
-  await apply(api, id);
+  await apply(api, id, { domain });
   const { authentification } = await reach(api, id, 'CHECKING_DOMAIN');
+  await delay(firstCheckMs);
   for (const { record_name, record_value } of authentification) records.set(record_name, record_value);
   await reach(api, id, 'ISSUED');
 }
