@@ -216,6 +216,26 @@ describe('data key capsules', () => {
     assert.equal(await code(point), 'KMS.0306');
   });
 
+  test('a policy narrows only: whatever it says, nobody opens a capsule without the permission or against a Deny', async () => {
+    const [user, stranger] = [bench.user(), bench.user()];
+    const keyId = await user.createKey();
+    const point = await newAccessPoint(user);
+    const wide = JSON.stringify({ version: '1.0', allowed_access_point: [point.id] });
+    const kept = { keyspace_id: keyspaceId, policy_name: 'policy', policy: wide };
+    const { policy_id: policyId } = (await user.send('POST', 'kms/key-policies', kept)).body;
+    for (const fields of [{}, { key_policy: wide }, { key_policy: undefined, policy_id: policyId }]) {
+      const { datakey_capsule: capsule } = await createCapsule(user, keyId, fields);
+      const body = decryption(keyId, capsule, point.attest(keyId, capsule));
+      await user.call('datakey-capsule/decrypt', body);
+      for (const limited of [
+        user.denied('kms:cmk:decryptDataKeyCapsule'),
+        user.without('kms:cmk:decryptDataKeyCapsule'),
+      ])
+        assert.equal(await limited.refused('datakey-capsule/decrypt', body), 'KMS.0306');
+      assert.equal(await stranger.refused('datakey-capsule/decrypt', body), 'KMS.0207');
+    }
+  });
+
   test('nothing but decrypting the capsule opens it, and nothing else is a capsule', async () => {
     const user = bench.user();
     const keyId = await user.createKey();

@@ -82,7 +82,7 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
     permission: 'createGrant',
     granted: 'create-grant',
   });
-  let parents = await requireGrantingAuthority(context, caller, key, grant.operations);
+  let parents = await requireGrantingAuthority(context, caller, key, grant);
   requirePreconditions(key, context.clock, preconditions);
   await requirePrincipalsExist(context, grant);
   const row: GrantTable = {
@@ -104,7 +104,7 @@ export async function createGrant(context: KmsContext, caller: Caller, input: Ne
     decide: async (seen) => {
       requirePreconditions(seen, context.clock, preconditions);
       // A parent may have been revoked meanwhile.
-      parents = await requireGrantingAuthority(context, caller, seen, grant.operations);
+      parents = await requireGrantingAuthority(context, caller, seen, grant);
       return {};
     },
     alsoWrite: async (transaction) => {

@@ -9,7 +9,7 @@ import {
   unknownPrincipal,
 } from '../kms.fixture.ts';
 import { permissions } from '../permissions.ts';
-import { type GrantOperation, permissionOf } from './grant.ts';
+import { type GrantOperation, grantOperations, permissionOf } from './grant.ts';
 
 const bench = await openSqliteBench();
 const unknownGrantId = '0'.repeat(64);
@@ -232,6 +232,62 @@ describe('create-grant', () => {
       await restricted.refused('create-grant', { ...body, operations: ['decrypt-data'] }),
       'KMS.0306',
     );
+  });
+});
+
+describe('rights that a grant gives', () => {
+  test('are those of the issuer: each operation by a policy or by a grant, else 403 KMS.0306 that names it', async () => {
+    const [owner, other] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const named = { key_id: keyId, grantee_principal: other.userId };
+    const usable = grantOperations.filter((each) => each !== 'create-grant' && each !== 'retire-grant');
+    for (const operation of usable) {
+      const names: readonly string[] = permissions[permissionOf[operation]];
+      for (const action of names) {
+        const body = { ...named, operations: ['describe-key', operation] };
+        for (const limited of [owner.denied(action), owner.without(action)]) {
+          const answer = await limited.send('POST', 'kms/create-grant', body);
+          assert.deepEqual([answer.status, answer.code], [403, 'KMS.0306'], action);
+          assert.match(answer.message, new RegExp(`cannot grant what you do not have: ${operation} `));
+        }
+      }
+    }
+    assert.equal((await listGrants(owner, keyId)).total, 0);
+    const refusals = (await owner.audits()).filter(({ result }) => result === 'refused');
+    assert.ok(refusals.every(({ action, resource_id: id }) => action === 'kms:grant:create' && id === keyId));
+    assert.ok(refusals.some(({ detail }) => detail?.includes('decrypt-data (kms:cmk:crypto)')));
+  });
+
+  test('a user without the right itself hands on what it has by a grant, which then ends with that grant', async () => {
+    const [owner, other] = [bench.user(), bench.user()];
+    const colleague = owner.colleague().without('kms:cmk:crypto');
+    const keyId = await owner.createKey();
+    const body = {
+      key_id: keyId,
+      grantee_principal: other.userId,
+      operations: ['encrypt-data', 'describe-key'],
+    };
+    const encrypt = { key_id: keyId, plain_text: 'text' };
+    assert.equal(await colleague.refused('create-grant', body), 'KMS.0306');
+    const id = await grant(owner, keyId, colleague.userId, { operations: ['encrypt-data'] });
+    await colleague.call('create-grant', body);
+    await other.call('encrypt-data', encrypt);
+    await owner.call('revoke-grant', { key_id: keyId, grant_id: id });
+    assert.equal(await other.refused('encrypt-data', encrypt), 'KMS.0207');
+  });
+
+  test('whoever may not retire grants lets nobody else retire them', async () => {
+    const [owner, other] = [bench.user(), bench.user()];
+    const keyId = await owner.createKey();
+    const body = { key_id: keyId, grantee_principal: other.userId };
+    const denied = owner.denied('kms:grant:retire');
+    const retiring = { ...body, operations: ['describe-key'], retiring_principal: other.userId };
+    assert.equal(await denied.refused('create-grant', retiring), 'KMS.0306');
+    const operations = ['describe-key', 'retire-grant'];
+    assert.equal(await denied.refused('create-grant', { ...body, operations }), 'KMS.0306');
+    assert.equal((await listGrants(owner, keyId)).total, 0);
+    // Issuers retire their own grants without a policy.
+    await owner.without('kms:grant:retire').call('create-grant', { ...retiring, operations });
   });
 });
 
