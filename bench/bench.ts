@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { signIn } from '../test/support/api-client.ts';
 import { createCa, issueByCsr, rootCaBody } from '../test/support/private-ca-requests.ts';
 import { type RunningServer, startServer } from '../test/support/server.ts';
+import { benchCost } from './cost-scenarios.ts';
 import { benchFairness } from './fairness-scenarios.ts';
 import { benchKeys } from './kms-scenarios.ts';
 import { readMemory } from './memory.ts';
@@ -23,6 +24,7 @@ const startedAt = new Date();
 const dataDir = await mkdtemp(join(tmpdir(), 'openccm-bench-'));
 const sections: Readonly<Record<string, () => Promise<void>>> = {
   general: benchGeneral,
+  cost: () => benchCost(report),
   revocation: () => benchRevocation(report, seconds),
   'ssl-certificates': () => benchSslCertificates(report, seconds),
   fairness: () => benchFairness(report, seconds),

@@ -101,7 +101,7 @@ export async function registerApi(
       if (!options.authenticate && !options.isPublic)
         route.onResponse = [forgiveLogin, ...listOf(route.onResponse)];
       route.config = { ...config, unknownMethod: options.unknownMethod };
-      route.schema = describeRoute(route.schema ?? {}, options);
+      route.schema = describeRoute(route.schema ?? {}, options, limits);
     });
     scope.setErrorHandler(errorHandler(options));
     await plugin(scope.withTypeProvider<TypeBoxTypeProvider>());
@@ -244,10 +244,11 @@ function isFrameworkRefusal({ code, statusCode }: FastifyError): boolean {
   return typeof code === 'string' && code.startsWith('FST_ERR_') && (statusCode ?? 500) < 500;
 }
 
-function describeRoute(schema: NonNullable<unknown>, options: ApiOptions): object {
+function describeRoute(schema: NonNullable<unknown>, options: ApiOptions, { bytes }: BodyLimits): object {
   const described = schema as { response?: Record<string, unknown> };
   return {
     ...described,
+    ...('body' in schema ? { 'x-body-limit-bytes': bytes } : {}),
     ...(options.authenticate ? {} : { security: [] }),
     response: {
       ...described.response,
