@@ -14,6 +14,7 @@ test('a question carries the action, its other names, the resource and the condi
     {
       action: 'pca:ca:activate',
       aliases: ['pca:ca:active'],
+      isCritical: false,
       resource: 'pca:*:a1:ca:c1',
       conditions: { 'g:EnterpriseProjectId': '0', 'pca:SubjectNames': ['CN:x', 'DNS:y'] },
     },
@@ -27,6 +28,7 @@ test('a question carries the action, its other names, the resource and the condi
     {
       action: 'pca:ca:issueCertByCsr',
       aliases: ['pca:ca:issueCertThroughCSR'],
+      isCritical: false,
       conditions: {
         'g:EnterpriseProjectId': '0',
         'pca:CommonName': ['x'],
@@ -37,6 +39,7 @@ test('a question carries the action, its other names, the resource and the condi
   assert.deepEqual(accessRequest('getAuthorityQuota'), {
     action: 'pca:ca:quota',
     aliases: [],
+    isCritical: false,
     conditions: {},
   });
 });

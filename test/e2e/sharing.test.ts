@@ -5,6 +5,7 @@ import {
   certificateBody,
   createCa,
   csrBody,
+  issueWithKey,
   pendingCaBody,
   rootCaBody,
 } from '../support/private-ca-requests.ts';
@@ -20,6 +21,8 @@ interface Shared {
   readonly pendingCaId: string;
   /** The consumer's own, to be certified by the shared one. */
   readonly consumersCaId: string;
+  /** Of a certificate of the owner's. */
+  readonly serialNumber: string;
 }
 
 interface Row {
@@ -67,6 +70,8 @@ const rows: Record<string, Row> = {
   [`GET ${cas}/{ca_id}/shares`]: notFound(),
   [`PUT ${cas}/{ca_id}/shares`]: notFound({ account_ids: ['a'.repeat(32)] }),
   [`DELETE ${cas}/{ca_id}/shares`]: notFound(),
+  [`GET ${cas}/{ca_id}/issued-certificates`]: notFound(),
+  [`POST ${cas}/{ca_id}/issued-certificates/{serial_number}/revoke`]: notFound({ reason: 'SUPERSEDED' }),
 };
 
 let server: RunningServer;
@@ -84,7 +89,9 @@ before(async () => {
   const caId = await createCa(owner, rootCaBody('Shared'));
   const pendingCaId = await createCa(owner, pendingCaBody('Shared and waiting'));
   const consumersCaId = await createCa(consumer, pendingCaBody('Of the consumer'));
-  shared = { caId, pendingCaId, consumersCaId };
+  const issuedId = await issueWithKey(owner, caId, 'owners.example.test');
+  const issued = await owner.call<{ serial_number: string }>('GET', `${certificates}/${issuedId}`);
+  shared = { caId, pendingCaId, consumersCaId, serialNumber: issued.serial_number };
   const listed = await consumer.call<{ certificate_authorities: { domain_id: string }[] }>('GET', cas);
   const account_ids = [listed.certificate_authorities[0]?.domain_id];
   for (const each of [caId, pendingCaId]) await owner.call('PUT', `${cas}/${each}/shares`, { account_ids });
@@ -98,7 +105,11 @@ after(async () => {
 function send(api: ApiClient, operation: string, { body }: Row) {
   const [method = '', path = ''] = operation.split(' ');
   const caId = /\/(csr|activate|import)$/.test(path) ? shared.pendingCaId : shared.caId;
-  return api.send(method, path.replace('{ca_id}', caId), body?.(shared));
+  return api.send(
+    method,
+    path.replace('{ca_id}', caId).replace('{serial_number}', shared.serialNumber),
+    body?.(shared),
+  );
 }
 
 test('every operation that names a CA has a row', async () => {

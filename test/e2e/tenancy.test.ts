@@ -26,6 +26,7 @@ interface Property {
   readonly caId: string;
   readonly pendingCaId: string;
   readonly certificateId: string;
+  readonly serialNumber: string;
   readonly orderId: string;
   /** Bought with the order. */
   readonly boughtCaId: string;
@@ -109,6 +110,11 @@ const rows: Record<string, Row> = {
   [`GET ${cas}/{ca_id}/shares`]: named,
   [`PUT ${cas}/{ca_id}/shares`]: { kind: 'named', body: () => ({ account_ids: ['a'.repeat(32)] }) },
   [`DELETE ${cas}/{ca_id}/shares`]: named,
+  [`GET ${cas}/{ca_id}/issued-certificates`]: named,
+  [`POST ${cas}/{ca_id}/issued-certificates/{serial_number}/revoke`]: {
+    kind: 'named',
+    body: () => ({ reason: 'SUPERSEDED' }),
+  },
   [`GET ${orders}/customer-orders/details/{order_id}`]: notBilled('CBC.30000010'),
   ...Object.fromEntries(
     ['v2', 'v3'].map((version) => [
@@ -153,6 +159,7 @@ const nobodys: Property = {
   caId: nobodysId,
   pendingCaId: nobodysId,
   certificateId: nobodysId,
+  serialNumber: '2'.repeat(34),
   orderId: nobodysId,
   boughtCaId: nobodysId,
 };
@@ -185,7 +192,16 @@ async function acquire(api: ApiClient, name: string): Promise<Property> {
   await api.call('POST', `${cas}/${caId}/tags/create`, { tags });
   await api.call('POST', `${certificates}/${certificateId}/tags/create`, { tags });
   const bought = await api.call<{ order_id: string; ca_ids: string[] }>('POST', `${cas}/order`, orderBody);
-  return { caId, pendingCaId, certificateId, orderId: bought.order_id, boughtCaId: bought.ca_ids[0] ?? '' };
+  const member = `${certificates}/${certificateId}`;
+  const { serial_number: serialNumber } = await api.call<{ serial_number: string }>('GET', member);
+  return {
+    caId,
+    pendingCaId,
+    certificateId,
+    serialNumber,
+    orderId: bought.order_id,
+    boughtCaId: bought.ca_ids[0] ?? '',
+  };
 }
 
 /** All that the account sees of its own. */
@@ -202,6 +218,7 @@ const fill = (path: string, whose: Property) => {
   return path
     .replace('{ca_id}', caId)
     .replace('{certificate_id}', whose.certificateId)
+    .replace('{serial_number}', whose.serialNumber)
     .replace('{order_id}', whose.orderId)
     .replace('{resource_id}', whose.boughtCaId);
 };
