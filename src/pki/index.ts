@@ -81,7 +81,7 @@ export { compileUriPattern } from './names/uri-pattern.ts';
 export * from './ocsp/index.ts';
 export { oids } from './oids.ts';
 export { WrongPasswordError } from './password.ts';
-export { encodePem, type PemBlock, parsePem, parseSinglePem } from './pem.ts';
+export { encodePem, mostPemLines, occursMoreThan, type PemBlock, parsePem, parseSinglePem } from './pem.ts';
 export { decryptPkcs8, encryptedPrivateKeyLabel, encryptPkcs8 } from './pkcs8/index.ts';
 export { type BagAttributes, encodePkcs12, type Pkcs12, parsePkcs12 } from './pkcs12/index.ts';
 export {

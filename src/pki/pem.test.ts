@@ -69,6 +69,8 @@ test('what is not strict PEM is refused', () => {
     assert.throws(() => parsePem(text), MalformedError, text);
   }
   assert.throws(() => parsePem(wrap('QUJD').repeat(3), 2), /more than 2/);
+  assert.throws(() => parsePem('\n'.repeat(2_000_000)), /more than 65536 lines/);
+  assert.throws(() => parsePem(wrap('QUJD', 'A '.repeat(100_000))), /not a BEGIN line/);
   assert.throws(() => parseSinglePem(wrap('QUJD'), 'B'), MalformedError);
   assert.throws(() => parseSinglePem(wrap('QUJD').repeat(2), 'A'), MalformedError);
 });

@@ -1,22 +1,28 @@
 import { MalformedError } from './malformed-error.ts';
 
+/** As many as 4 MB of base64 have. Millions of empty ones would take half a second to read. */
+export const mostPemLines = 65_536;
+
 /** One PEM block. `headers` are RFC 1421's (Proc-Type, DEK-Info), empty in all modern files. */
 export type PemBlock = { label: string; der: Uint8Array; headers: Record<string, string> };
 
 const beginLine = /^-----BEGIN ([A-Z0-9]+(?:[ -][A-Z0-9]+)*)-----$/;
+const longestBeginLine = 128;
 const base64Line = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * Every PEM block of a text (RFC 7468), in order. LF or CRLF; text between blocks is allowed, as OpenSSL writes it;
- * inside a block nothing but base64 is. More than `limit` blocks, or none, throw MalformedError.
+ * inside a block nothing but base64 is. More than `limit` blocks or `mostPemLines` lines, or no block, throw MalformedError.
  */
 export function parsePem(text: string, limit = 100): PemBlock[] {
   const blocks: PemBlock[] = [];
+  if (occursMoreThan(text, '\n', mostPemLines))
+    throw new MalformedError(`PEM: more than ${mostPemLines} lines`);
   const lines = text.split(/\r?\n/);
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!.trimEnd();
     if (!line.startsWith('-----')) continue;
-    const label = beginLine.exec(line)?.[1];
+    const label = line.length > longestBeginLine ? undefined : beginLine.exec(line)?.[1];
     if (label === undefined) throw new MalformedError('PEM: not a BEGIN line');
     if (blocks.length === limit) throw new MalformedError(`PEM: more than ${limit} blocks`);
     const end = findEnd(lines, at + 1, label);
@@ -25,6 +31,16 @@ export function parsePem(text: string, limit = 100): PemBlock[] {
   }
   if (blocks.length === 0) throw new MalformedError('PEM: no block');
   return blocks;
+}
+
+/** Whether a text has a part more than `count` times, at the price of looking at no more than those. */
+export function occursMoreThan(text: string, part: string, count: number): boolean {
+  let found = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) {
+    found += 1;
+    if (found > count) return true;
+  }
+  return false;
 }
 
 function findEnd(lines: string[], from: number, label: string): number {

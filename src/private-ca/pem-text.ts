@@ -1,4 +1,4 @@
-import { encodePem } from '../pki/index.ts';
+import { encodePem, mostPemLines, occursMoreThan } from '../pki/index.ts';
 
 /** The API's newlines are CRLF, and nothing follows the last line (reference 4.2.1.7, 4.2.1.10). */
 export function apiPem(label: 'CERTIFICATE' | 'CERTIFICATE REQUEST', der: Uint8Array): string {
@@ -17,5 +17,7 @@ export function apiPemChain(certificates: readonly Uint8Array[]): string | null 
  * backslash and a letter; neither occurs in PEM otherwise.
  */
 export function withRealNewlines(text: string): string {
-  return text.includes('\\') ? text.replaceAll('\\r', '').replaceAll('\\n', '\n') : text;
+  // With more it is refused as it stands: no PEM has so many lines, each of which has at most two.
+  if (!text.includes('\\') || occursMoreThan(text, '\\', 2 * mostPemLines)) return text;
+  return text.replaceAll('\\r', '').replaceAll('\\n', '\n');
 }
