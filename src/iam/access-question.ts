@@ -30,6 +30,8 @@ export type RequestedTags = readonly { readonly key: string; readonly values: re
 export interface AccessTarget {
   readonly resource?: string;
   /** See AccessRequest. */
+  readonly resourceAlias?: string;
+  /** See AccessRequest. */
   readonly approval?: ApprovableOperation | undefined;
   readonly enterpriseProjectId?: string | undefined;
   /** Of the certificate; a subject may have several. */
@@ -38,7 +40,11 @@ export interface AccessTarget {
   readonly subjectNames?: readonly string[] | undefined;
   readonly resourceTags?: readonly { readonly key: string; readonly value: string }[] | undefined;
   readonly requestedTags?: RequestedTags | undefined;
+  /** Asks about every name that a certificate may have. */
+  readonly forAnyNames?: boolean;
 }
+
+const nameKeys: readonly ConditionKey[] = ['pca:CommonName', 'pca:SubjectNames', 'scm:SubjectNames'];
 
 export function permission(
   action: string,
@@ -65,6 +71,8 @@ export function askFor(
     conditions,
     isCritical,
     ...(target.resource === undefined ? {} : { resource: target.resource }),
+    ...(target.resourceAlias === undefined ? {} : { resourceAlias: target.resourceAlias }),
+    ...(target.forAnyNames && { openConditions: nameKeys }),
     ...(target.approval === undefined ? {} : { approval: target.approval }),
   };
 }

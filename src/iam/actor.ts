@@ -48,6 +48,11 @@ export interface AccessRequest {
   readonly aliases?: readonly string[];
   /** `<service>:<region>:<accountId>:<type>:<id>`; absent for actions without a resource. */
   readonly resource?: string;
+  /**
+   * Another name of the resource, which a policy may use as well: of what another account shares, the name in the caller's account.
+   * A Deny holds that holds for either name.
+   */
+  readonly resourceAlias?: string;
   /** Names an operation that the account may want approved by a second user. */
   readonly approval?: ApprovableOperation;
   /**
@@ -62,6 +67,8 @@ export interface AccessRequest {
   readonly projectId?: string;
   /** Values of the condition keys, such as `g:EnterpriseProjectId`, `g:ResourceTag/<key>`, `pca:SubjectNames`: see `ConditionKey`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Condition keys that may have any value, as where a right is handed on: an Allow that asks for one does not hold, a Deny does. */
+  readonly openConditions?: readonly string[];
 }
 
 /** What is recorded of every change and every refusal. Never a secret, never a request body. */

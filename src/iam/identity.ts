@@ -28,8 +28,8 @@ export interface Identity {
   permittedEnterpriseProjects(actor: Actor, request: AccessRequest): Promise<'all' | readonly string[]>;
   /** True for the account that was made first, whose users may look after what all accounts share. */
   isOperatorAccount(accountId: string): Promise<boolean>;
-  /** Records a refusal that no policy decided, and throws `AccessDenied` with the explanation. */
-  refuseBecause(actor: Actor, action: string, explanation: string): Promise<never>;
+  /** Records a refusal that no policy of this action decided, and throws `AccessDenied` with the explanation. */
+  refuseBecause(actor: Actor, action: string, explanation: string, resource?: string): Promise<never>;
   /** Writes the audit record of a change within the transaction that makes the change. */
   recordAudit(transaction: Transaction, actor: Actor, event: AuditEvent): Promise<void>;
   /** A named system actor of an account, for work that time starts. */

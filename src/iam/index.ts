@@ -109,8 +109,8 @@ export function createIam(ports: IamPorts): Iam {
     recordAudit: (transaction, actor, event) => iam.audit.record(transaction, actor, event),
     systemActor,
     isOperatorAccount: async (accountId) => (await findAccount(iam.database, accountId))?.operator === 1,
-    async refuseBecause(actor, action, explanation) {
-      await iam.accessControl.recordRefusal(actor, action, undefined, explanation);
+    async refuseBecause(actor, action, explanation, resource) {
+      await iam.accessControl.recordRefusal(actor, action, resource, explanation);
       throw new AccessDenied(action, explanation);
     },
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),

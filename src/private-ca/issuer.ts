@@ -22,7 +22,6 @@ import { pcaError } from './errors.ts';
 import type { PrivateCaPorts } from './ports.ts';
 import type { RevocationPort } from './revocation-port.ts';
 import { findSharingOwner } from './sharing/share-store.ts';
-import { findSharedSummary } from './sharing/shared-authority.ts';
 import type { Validity } from './validity.ts';
 
 /** A CA that may issue now, with what a certificate takes from its issuer. */
@@ -49,6 +48,8 @@ export interface Issuer {
 
 /** What never changes while the certificate is the same. */
 type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier' | 'inheritedConstraints' | 'idsAbove'> & {
+  /** Of the owner. */
+  readonly accountId: string;
   readonly serialNumber: string;
 };
 
@@ -107,22 +108,28 @@ export class Issuers {
     this.#revocation = ports.revocation;
   }
 
+  /** The account whose CA an account may issue with: another one that shares it, else the account itself. */
+  async ownerOf(accountId: string, issuerId: string): Promise<string> {
+    const caId = issuerId.toLowerCase();
+    // Most issue with CAs of their own; of those nothing is read here.
+    if (this.#identities.get(caId)?.accountId === accountId) return accountId;
+    return (await findSharingOwner(this.#database, accountId, caId)) ?? accountId;
+  }
+
   /**
    * Throws PCA.00030103 if the account has no such CA, what `permit` throws, PCA.00030201 unless it is ACTIVED, PCA.00030202 if it is frozen,
-   * PCA.00020001 if it can never issue here. With `sharedToo` also a CA that another account shares; its projects are not asked about.
+   * PCA.00020001 if it can never issue here. `ownerId` (see `ownerOf`) is for a CA that another account shares; its projects are not
+   * asked about.
    */
   async load(
     accountId: string,
     issuerId: string,
     permit: IssuerPermit,
-    { sharedToo = false }: { readonly sharedToo?: boolean } = {},
+    ownerId = accountId,
   ): Promise<Issuer> {
-    const own = await findAuthoritySummary(this.#database, accountId, issuerId);
-    const shared =
-      own || !sharedToo ? undefined : await findSharedSummary(this.#database, accountId, issuerId);
-    const ca = own ?? shared;
+    const ca = await findAuthoritySummary(this.#database, ownerId, issuerId);
     if (ca === undefined) throw issuerNotFound();
-    if (own !== undefined) await permit(own.enterprise_project_id);
+    if (ownerId === accountId) await permit(ca.enterprise_project_id);
     requireIssuing(ca, this.#clock.nowMs());
     const { nameDer, keyIdentifier, inheritedConstraints, idsAbove } = await this.#identityOf(ca);
     return {
@@ -170,6 +177,7 @@ export class Issuers {
     const [certificate] = chain;
     if (certificate === undefined) throw new Error(`CA ${ca.ca_id} issues without a certificate`);
     const identity = {
+      accountId: ca.account_id,
       serialNumber: ca.serial_number!,
       idsAbove: found.caIds.slice(1),
       nameDer: certificate.subjectDer,

@@ -65,6 +65,18 @@ export function caResource(accountId: string, caId: string): string {
   return `pca:*:${accountId}:ca:${caId}`;
 }
 
+/** The CA as policies of the account name it; of another account's CA they may name either account. */
+export function caTarget(
+  accountId: string,
+  caId: string,
+  ownerId = accountId,
+): Pick<AccessTarget, 'resource' | 'resourceAlias'> {
+  const own = caResource(accountId, caId);
+  return ownerId === accountId
+    ? { resource: own }
+    : { resource: caResource(ownerId, caId), resourceAlias: own };
+}
+
 export function asksForTags(name: PermissionName): boolean {
   return (permissions[name] as Permission).conditionKeys.includes('g:ResourceTag');
 }

@@ -5,13 +5,16 @@ import type { PolicyDocument, PolicyStatement } from './policy-document.ts';
 /** All names of the requested action, in lower case: actions are case-insensitive. */
 export type ActionNames = readonly string[];
 
+type ResourceNames = readonly (string | undefined)[];
+type ResourceTest = (resource: string | undefined, names: ActionNames) => boolean;
+
 export interface CompiledStatement {
   /** What it was compiled from. */
   readonly source: PolicyStatement;
   readonly effect: 'Allow' | 'Deny';
   readonly matchesAction: (names: ActionNames) => boolean;
-  /** The resource is undefined where the action has none. */
-  readonly matchesResource: (resource: string | undefined, names: ActionNames) => boolean;
+  /** The resource by all its names; undefined where the action has none. */
+  readonly matchesResource: (resources: ResourceNames, names: ActionNames) => boolean;
   readonly conditions: readonly CompiledCondition[];
 }
 
@@ -37,17 +40,24 @@ function compileActions(statement: PolicyStatement): CompiledStatement['matchesA
   return statement.Action ? isListed : (names) => !isListed(names);
 }
 
+/** An Allow does not reach what NotResource leaves out by any name of the resource; a Deny holds if it does for any name. */
 function compileResources(statement: PolicyStatement): CompiledStatement['matchesResource'] {
   if (statement.NotResource) {
     const isExcluded = compileResourceList(statement.NotResource);
-    return (resource, names) => !isExcluded(resource, names);
+    const isWithin: ResourceTest = (resource, names) => !isExcluded(resource, names);
+    return statement.Effect === 'Deny'
+      ? (resources, names) => resources.some((resource) => isWithin(resource, names))
+      : (resources, names) => resources.every((resource) => isWithin(resource, names));
   }
   if (statement.Resource === undefined) return () => true;
-  return compileResourceList('uri' in statement.Resource ? statement.Resource.uri : statement.Resource);
+  const isListed = compileResourceList(
+    'uri' in statement.Resource ? statement.Resource.uri : statement.Resource,
+  );
+  return (resources, names) => resources.some((resource) => isListed(resource, names));
 }
 
 /** A request without a resource (a quota, a new key) is within a pattern only if that covers all of the action's service. */
-function compileResourceList(patterns: readonly string[]): CompiledStatement['matchesResource'] {
+function compileResourceList(patterns: readonly string[]): ResourceTest {
   const services = patterns.flatMap((pattern) => compileWholeService(pattern) ?? []);
   const matchers = patterns.map((pattern) => compileGlob(normaliseResource(pattern)));
   return (resource, names) =>

@@ -3,8 +3,13 @@ import type { Comparison } from './name-glob.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
 import { commonNameKey, compileNameTest, hasSubjectNames, subjectNamesKey } from './subject-names.ts';
 
-/** Values of a condition key in the request, by normalised key; undefined where the key is absent. */
-export type ConditionContext = (key: string) => readonly string[] | undefined;
+/** Condition keys of a request; keys are normalised. */
+export interface ConditionContext {
+  /** Undefined where the key is absent. */
+  readonly valuesOf: (key: string) => readonly string[] | undefined;
+  /** Whether the key may have any value: see AccessRequest. */
+  readonly isOpen: (key: string) => boolean;
+}
 export type CompiledCondition = (context: ConditionContext) => boolean;
 
 /** Keys are case-insensitive, except for the tag's own name after the slash. */
@@ -24,8 +29,18 @@ export function compileConditions(
   const compiled: CompiledCondition[] = [];
   for (const [operator, keys] of Object.entries(condition ?? {}))
     for (const [key, values] of Object.entries(keys))
-      compiled.push(compileCondition(operator, key, values, effect));
+      compiled.push(whereKnown(key, effect, compileCondition(operator, key, values, effect)));
   return compiled;
+}
+
+/** Of a key that may have any value an Allow does not know that it holds, and a Deny may hold. */
+function whereKnown(
+  conditionKey: string,
+  effect: PolicyStatement['Effect'],
+  holds: CompiledCondition,
+): CompiledCondition {
+  const key = normaliseConditionKey(conditionKey);
+  return (context) => (context.isOpen(key) ? effect === 'Deny' : holds(context));
 }
 
 function compileCondition(
@@ -65,7 +80,7 @@ function compileCondition(
   const forAll = quantifier !== undefined && all;
 
   return (context) => {
-    const actual = names === undefined ? context(key) : namesOf(key, context);
+    const actual = names === undefined ? context.valuesOf(key) : namesOf(key, context);
     // An empty set satisfies ForAllValues, as in every grammar of this family; ForAnyValue needs a value.
     if (actual === undefined || actual.length === 0)
       return forAll || (quantifier === undefined ? whenAbsent : ifExists !== undefined);
@@ -90,9 +105,9 @@ function nameTests(
 }
 
 function namesOf(key: string, context: ConditionContext): readonly string[] {
-  if (key !== commonNameKey) return context(key) ?? [];
-  const names = context(subjectNamesKey) ?? [];
-  return [...(context(commonNameKey) ?? []).map((name) => `CN:${name}`), ...names];
+  if (key !== commonNameKey) return context.valuesOf(key) ?? [];
+  const names = context.valuesOf(subjectNamesKey) ?? [];
+  return [...(context.valuesOf(commonNameKey) ?? []).map((name) => `CN:${name}`), ...names];
 }
 
 /** `Null: true` holds where the key is absent; IsNullOrEmpty also where it is the empty string. */
@@ -102,7 +117,7 @@ function compileNull(base: string, key: string, values: readonly string[]): Comp
     throw new MalformedPolicy(`Condition ${base} of ${key} must be "true" or "false".`);
   const emptyCounts = base.toLowerCase() === 'isnullorempty';
   return (context) => {
-    const actual = context(key);
+    const actual = context.valuesOf(key);
     const absent =
       actual === undefined || actual.length === 0 || (emptyCounts && actual.every((value) => value === ''));
     return absent === (wanted === 'true');

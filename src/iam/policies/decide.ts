@@ -28,6 +28,8 @@ export interface DecisionContext {
 export function decide(grants: readonly Grant[], request: AccessRequest, context: DecisionContext): Decision {
   const names = [request.action, ...(request.aliases ?? [])].map((name) => name.toLowerCase());
   const conditions = lazyConditions(request, context);
+  const { resource, resourceAlias } = request;
+  const resources = resourceAlias === undefined ? [resource] : [resource, resourceAlias];
   let allowed = false;
   for (const { scope, statements } of grants) {
     for (const statement of statements) {
@@ -35,7 +37,7 @@ export function decide(grants: readonly Grant[], request: AccessRequest, context
       if (allowed && !isDeny) continue;
       if (!(isDeny ? denialApplies(scope, request) : permissionApplies(scope, request, context))) continue;
       if (!statement.matchesAction(names)) continue;
-      if (!statement.matchesResource(request.resource, names)) continue;
+      if (!statement.matchesResource(resources, names)) continue;
       if (!statement.conditions.every((holds) => holds(conditions))) continue;
       if (isDeny) return 'denied explicitly';
       allowed = true;
@@ -76,9 +78,13 @@ function denialApplies(scope: GrantScope, request: AccessRequest): boolean {
 /** Most policies have no conditions, so the values are gathered only when one asks. */
 function lazyConditions(request: AccessRequest, context: DecisionContext): ConditionContext {
   let values: Map<string, readonly string[]> | undefined;
-  return (key) => {
-    values ??= gather([context.callerConditions(), request.conditions ?? {}]);
-    return values.get(key);
+  const openKeys = new Set(request.openConditions?.map(normaliseConditionKey));
+  return {
+    valuesOf(key) {
+      values ??= gather([context.callerConditions(), request.conditions ?? {}]);
+      return values.get(key);
+    },
+    isOpen: (key) => openKeys.has(key),
   };
 }
 

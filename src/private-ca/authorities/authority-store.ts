@@ -133,6 +133,16 @@ export async function findAuthorityOfAnyAccount(
     .executeTakeFirst();
 }
 
+/** The account of a CA, also of one whose deletion was carried out: for what it issued for whomever. */
+export async function findAuthorityOwner(reader: Reader, caId: string): Promise<string | undefined> {
+  const row = await tables(reader)
+    .selectFrom('certificate_authorities')
+    .select('account_id')
+    .where('ca_id', '=', caId)
+    .executeTakeFirst();
+  return row?.account_id;
+}
+
 export async function findAuthoritySummary(
   reader: Reader,
   accountId: string,
@@ -151,10 +161,6 @@ const summaryRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) =>
 );
 
 /** What decides whether the CA may issue: few columns, for the hot path. */
-export async function findAuthorityState(reader: Reader, accountId: string, caId: string) {
-  return (await stateRows(reader, { account_id: accountId, ca_id: caId.toLowerCase() }))[0];
-}
-
 function stateQuery(db: Kysely<PrivateCaTables>, value: (name: keyof OwnId) => string) {
   return db
     .selectFrom('certificate_authorities')
@@ -172,7 +178,6 @@ function stateQuery(db: Kysely<PrivateCaTables>, value: (name: keyof OwnId) => s
     ]);
 }
 
-const stateRows = fixedSelect<PrivateCaTables, OwnId>()(stateQuery);
 const heldStateRows = fixedSelect<PrivateCaTables, OwnId>()((db, value) => stateQuery(db, value).forShare());
 
 /** As it will be until the transaction ends: a change of the CA waits for it. */

@@ -11,9 +11,10 @@ export async function getAuthority(
   caId: string,
 ): Promise<AuthoritySummary> {
   const ca = await findAuthoritySummary(ports.database, actor.accountId, caId);
-  await authorizeOnAuthority(ports, actor, 'getAuthority', ca ?? { notFound: caId });
+  const shared = ca ? undefined : await findSharedSummary(ports.database, actor.accountId, caId);
+  const unknown = { notFound: caId, ownerId: shared?.account_id };
+  await authorizeOnAuthority(ports, actor, 'getAuthority', ca ?? unknown);
   if (ca !== undefined) return ca;
-  const shared = await findSharedSummary(ports.database, actor.accountId, caId);
   if (shared === undefined) throw authorityNotFound();
   return asShared(shared);
 }

@@ -1,11 +1,11 @@
-import type { Actor } from '../../iam/actor.ts';
+import type { AccessRequest, Actor } from '../../iam/actor.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import { pcaError } from '../errors.ts';
 import {
   type AccessTarget,
   accessRequest,
   asksForTags,
-  caResource,
+  caTarget,
   type PermissionName,
 } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
@@ -18,24 +18,30 @@ export function authorityNotFound() {
 }
 
 type AskedAuthority = Pick<CertificateAuthority, 'ca_id' | 'enterprise_project_id' | 'common_name' | 'type'>;
+/** By its id alone: a CA that the account does not have, or that the owner shares with it. */
+interface UnknownAuthority {
+  readonly notFound: string;
+  readonly ownerId?: string | undefined;
+}
+
 type FurtherTarget = Pick<AccessTarget, 'requestedTags' | 'subjectNames' | 'approval'>;
 
 /**
- * Throws AccessDenied unless the actor may do this to the CA, of which only the id is known if it is not found; of what another
- * account has nothing shows. `target` goes before what the CA says.
+ * The question to identity whether the actor may do this to the CA, of which only the id is known if it is not found. `target` goes
+ * before what the CA says.
  */
-export async function authorizeOnAuthority(
-  { database, identity }: Pick<PrivateCaPorts, 'database' | 'identity'>,
-  actor: Actor,
+export async function questionAbout(
+  { database }: Pick<PrivateCaPorts, 'database'>,
+  { accountId }: Actor,
   permission: PermissionName,
-  ca: AskedAuthority | { readonly notFound: string },
+  ca: AskedAuthority | UnknownAuthority,
   target: AccessTarget = {},
-): Promise<void> {
+): Promise<AccessRequest> {
   const known =
     'notFound' in ca
-      ? { resource: caResource(actor.accountId, ca.notFound) }
+      ? caTarget(accountId, ca.notFound.toLowerCase(), ca.ownerId)
       : {
-          resource: caResource(actor.accountId, ca.ca_id),
+          ...caTarget(accountId, ca.ca_id),
           enterpriseProjectId: ca.enterprise_project_id,
           // A purchased CA has none yet.
           subjectNames: ca.common_name === '' ? [] : [`CN:${ca.common_name}`],
@@ -43,7 +49,18 @@ export async function authorizeOnAuthority(
             ca.type === 'ROOT' && { approval: 'delete-root-ca' as const }),
           ...(asksForTags(permission) && { resourceTags: await listTags(database, ca.ca_id) }),
         };
-  await identity.authorize(actor, accessRequest(permission, { ...known, ...target }));
+  return accessRequest(permission, { ...known, ...target });
+}
+
+/** Throws AccessDenied unless the actor may do this to the CA: see `questionAbout`. */
+export async function authorizeOnAuthority(
+  ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  permission: PermissionName,
+  ca: AskedAuthority | UnknownAuthority,
+  target: AccessTarget = {},
+): Promise<void> {
+  await ports.identity.authorize(actor, await questionAbout(ports, actor, permission, ca, target));
 }
 
 /**
@@ -71,8 +88,14 @@ export async function loadAuthorityOrShared(
   caId: string,
 ): Promise<CertificateAuthority> {
   const own = await findAuthority(ports.database, actor.accountId, caId);
-  await authorizeOnAuthority(ports, actor, permission, own ?? { notFound: caId });
-  const ca = own ?? (await findSharedAuthority(ports.database, actor.accountId, caId));
+  const shared = own ? undefined : await findSharedAuthority(ports.database, actor.accountId, caId);
+  await authorizeOnAuthority(
+    ports,
+    actor,
+    permission,
+    own ?? { notFound: caId, ownerId: shared?.account_id },
+  );
+  const ca = own ?? shared;
   if (ca === undefined) throw authorityNotFound();
   return ca;
 }

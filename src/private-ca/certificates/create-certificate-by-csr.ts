@@ -6,7 +6,7 @@ import {
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
 import { issuerPermit } from '../issuer.ts';
-import { accessRequest, caResource } from '../permissions.ts';
+import { accessRequest, caTarget } from '../permissions.ts';
 import { issuedYears, requestedValidity, withinIssuer } from '../validity.ts';
 import type { CreateCertificateByCsrBody } from './certificate-schemas.ts';
 import {
@@ -31,8 +31,11 @@ export async function createCertificateByCsr(
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
   const isAuthority = body.type === 'INTERMEDIATE_CA';
+  const { accountId } = actor;
+  // A shared CA issues no CAs.
+  const ownerId = isAuthority ? accountId : await ports.issuers.ownerOf(accountId, body.issuer_id);
   const target = {
-    resource: caResource(actor.accountId, body.issuer_id.toLowerCase()),
+    ...caTarget(accountId, body.issuer_id.toLowerCase(), ownerId),
     ...certifiedNames(csr.subject, csr.known.subjectAlternativeNames ?? []),
   };
   const ask = async (project: string) => {
@@ -42,12 +45,10 @@ export async function createCertificateByCsr(
   };
   await ask(enterpriseProjectId);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
-  await requireEnterpriseProject(ports.identity, actor.accountId, enterpriseProjectId);
+  await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
   // The signature is verified on the thread pool while the issuer is read.
   const [issuer] = await Promise.all([
-    ports.issuers.load(actor.accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), {
-      sharedToo: !isAuthority,
-    }),
+    ports.issuers.load(accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), ownerId),
     requirePossession(csr),
   ]);
   const validity = withinIssuer(period, issuer.validity);

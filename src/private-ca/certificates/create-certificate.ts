@@ -8,7 +8,7 @@ import {
   requireEnterpriseProject,
 } from '../enterprise-project.ts';
 import { type Issuer, issuerPermit } from '../issuer.ts';
-import { accessRequest, caResource } from '../permissions.ts';
+import { accessRequest, caTarget } from '../permissions.ts';
 import {
   isMlDsa,
   type RequestSignatureAlgorithm,
@@ -36,8 +36,9 @@ export async function createCertificate(
   const { accountId } = actor;
   const enterpriseProjectId =
     namedEnterpriseProject(body.enterprise_project_id) ?? defaultEnterpriseProjectId;
+  const ownerId = await ports.issuers.ownerOf(accountId, body.issuer_id);
   const target = {
-    resource: caResource(accountId, body.issuer_id.toLowerCase()),
+    ...caTarget(accountId, body.issuer_id.toLowerCase(), ownerId),
     ...certifiedNames(
       toEncodedName(toColumns(body.distinguished_name)),
       (body.subject_alternative_names ?? []).filter(isAlternativeName),
@@ -52,9 +53,8 @@ export async function createCertificate(
   const requested = requestedExtensions(body);
   const period = requestedValidity(body.validity, ports.clock.nowMs(), issuedYears);
   await requireEnterpriseProject(ports.identity, accountId, enterpriseProjectId);
-  const issuer = await ports.issuers.load(accountId, body.issuer_id, issuerPermit(enterpriseProjectId, ask), {
-    sharedToo: true,
-  });
+  const permit = issuerPermit(enterpriseProjectId, ask);
+  const issuer = await ports.issuers.load(accountId, body.issuer_id, permit, ownerId);
   const keyAlgorithm = body.key_algorithm ?? issuer.keyAlgorithm;
   requireSameFamily(keyAlgorithm, issuer.keyAlgorithm);
   const signatureAlgorithm = chosenSignatureAlgorithm(body.signature_algorithm, issuer);

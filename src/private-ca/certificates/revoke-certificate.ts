@@ -1,8 +1,8 @@
 import type { Actor } from '../../iam/actor.ts';
-import { findAuthorityState } from '../authorities/authority-store.ts';
+import { findAuthorityOwner } from '../authorities/authority-store.ts';
 import { pcaError } from '../errors.ts';
 import { setRevocation } from '../issued-serial-store.ts';
-import { accessRequest, caResource } from '../permissions.ts';
+import { accessRequest, caTarget } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import { listTags } from '../tags/tag-store.ts';
 import { type PrivateCertificate, requireAllowed } from './certificate.ts';
@@ -56,17 +56,17 @@ export async function authorizedToRevoke(
   actor: Actor,
   certificateId: string,
 ): Promise<PrivateCertificate> {
-  const found = await findCertificate(database, actor.accountId, certificateId);
+  const { accountId } = actor;
+  const found = await findCertificate(database, accountId, certificateId);
+  const ownerId = found && (await findAuthorityOwner(database, found.issuer_id));
   await identity.authorize(
     actor,
     accessRequest('revokeCertificate', {
       enterpriseProjectId: found?.enterprise_project_id,
       ...(found && {
-        resource: caResource(actor.accountId, found.issuer_id),
+        ...caTarget(accountId, found.issuer_id, ownerId),
         // Tags of a CA that another account shares are its owner's.
-        resourceTags: (await findAuthorityState(database, actor.accountId, found.issuer_id))
-          ? await listTags(database, found.issuer_id)
-          : [],
+        resourceTags: ownerId === accountId ? await listTags(database, found.issuer_id) : [],
       }),
     }),
   );

@@ -122,6 +122,19 @@ describeOnEachDatabase('the policy of a CA', benchMigrations, (open) => {
     assert.equal(changes.length, 3);
   });
 
+  test('whoever sets it needs no permission to issue, and issuing no permission to set it', async () => {
+    const own = await openBench(await open());
+    const account = own.account();
+    const caId = await create(account);
+    const officer = account.without('pca:ca:issueCert', 'pca:ca:issueCertByCsr');
+    assertDone(await put(officer, caId, { key_algorithms: ['EC384'] }));
+    const attempt = (by: BenchAccount) => by.send('POST', certificates, certificateBody(caId));
+    assertRefused(await attempt(officer), 401, 'PCA.00010004');
+    const issuing = account.without('pca:ca:setIssuancePolicy');
+    assertRefused(await put(issuing, caId, {}), 401, 'PCA.00010004');
+    assertRefused(await attempt(issuing), 400, 'PCA.00020001', /key_algorithms/);
+  });
+
   test('a policy that changes while a certificate is being signed refuses it (403 PCA.00030201)', async () => {
     const own = await openBench(await open());
     const account = own.account();

@@ -73,7 +73,8 @@ export async function issueServerCertificate(
   request: ServerCertificateRequest,
 ): Promise<IssuedServerCertificate> {
   const { accountId, caId, encryptionSpki, spki } = request;
-  const issuer = await ports.issuers.load(accountId, caId, async () => {}, { sharedToo: true });
+  const ownerId = await ports.issuers.ownerOf(accountId, caId);
+  const issuer = await ports.issuers.load(accountId, caId, async () => {}, ownerId);
   const { kind } = parsePublicKey(spki);
   if (kind === 'SM2') requireSameFamily('SM2', issuer.keyAlgorithm);
   const notBefore = Math.floor(ports.clock.nowMs() / 1000) * 1000;

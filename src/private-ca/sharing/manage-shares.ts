@@ -1,8 +1,10 @@
 import type { Actor } from '../../iam/actor.ts';
+import { findAuthority } from '../authorities/authority-store.ts';
 import { changeAuthority } from '../authorities/change-authority.ts';
-import { loadAuthority } from '../authorities/load-authority.ts';
+import { loadAuthority, questionAbout } from '../authorities/load-authority.ts';
 import { requireAllowed } from '../ca.ts';
 import { pcaError } from '../errors.ts';
+import { type PermissionName, permissions } from '../permissions.ts';
 import type { PrivateCaPorts } from '../ports.ts';
 import type { AuthorityShareTable } from '../tables.ts';
 import { deleteShares, insertShares, listShares } from './share-store.ts';
@@ -17,7 +19,18 @@ export async function getShares(
   return listShares(ports.database, ca.ca_id);
 }
 
-/** Shares the CA with these accounts and no others. Throws PCA.00020001 for an id that is no other account's. */
+/** What another account may do with a shared CA, for whatever names. */
+const sharedPermissions = [
+  'getAuthority',
+  'exportAuthority',
+  'issueCertificate',
+  'issueCertificateByCsr',
+] as const satisfies readonly PermissionName[];
+
+/**
+ * Shares the CA with these accounts and no others. Throws AccessDenied, also where the actor may not do itself what is shared, and
+ * PCA.00020001 for an id that is no other account's.
+ */
 export async function setShares(
   ports: PrivateCaPorts,
   actor: Actor,
@@ -25,6 +38,8 @@ export async function setShares(
   accountIds: readonly string[],
 ): Promise<void> {
   const { clock, database } = ports;
+  // Before an approval is asked for or used up.
+  if (accountIds.length > 0) await requireSharedRights(ports, actor, caId);
   // Sharing no more takes rights away, which anybody with the permission may do at once.
   const approval = accountIds.length > 0 ? 'share-ca' : undefined;
   const ca = await loadAuthority(ports, actor, 'setShares', caId, { approval });
@@ -49,6 +64,26 @@ export async function setShares(
       );
     }
   });
+}
+
+/** Whoever may not share at all, or names no CA, is told so by what follows. */
+async function requireSharedRights(
+  ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
+  actor: Actor,
+  caId: string,
+): Promise<void> {
+  const { database, identity } = ports;
+  const ca = await findAuthority(database, actor.accountId, caId);
+  if (ca === undefined) return;
+  const sharing = await questionAbout(ports, actor, 'setShares', ca);
+  if (identity.decide(actor, sharing) !== 'allowed') return;
+  for (const permission of sharedPermissions) {
+    const question = await questionAbout(ports, actor, permission, ca, { forAnyNames: true });
+    if (identity.decide(actor, question) === 'allowed') continue;
+    const { action } = permissions[permission];
+    const explanation = `You cannot share what you may not do yourself, for any name: ${action} on this CA.`;
+    await identity.refuseBecause(actor, sharing.action, explanation, sharing.resource);
+  }
 }
 
 async function requireOtherAccounts(

@@ -219,14 +219,14 @@ describe('what a consumer sees and may do', () => {
   });
 
   test('permissions are asked in the consumer’s account', async () => {
-    const { consumer, caId } = await shared();
+    const { owner, consumer, caId } = await shared();
     const weak = consumer.without('pca:ca:issueCert', 'pca:ca:get', 'pca:ca:export');
     assertRefused(await weak.send('POST', certificates, certificateBody(caId)), 401, 'PCA.00010004');
     assertRefused(await weak.send('GET', `${path}/${caId}`), 401, 'PCA.00010004');
     assertRefused(await post(weak, caId, 'export'), 401, 'PCA.00010004');
     await issue(consumer, caId);
     const asked = bench.asked.at(-1);
-    assert.equal(asked?.resource, `pca:*:${consumer.accountId}:ca:${caId}`);
+    assert.equal(asked?.resource, `pca:*:${owner.accountId}:ca:${caId}`);
   });
 });
 
@@ -257,6 +257,19 @@ describe('shares', () => {
       assertRefused(answer, 400, 'PCA.00020001', text);
     }
     assert.deepEqual(await sharesOf(owner, caId), []);
+  });
+
+  test('whoever may not issue with the CA itself, or read it, does not share it', async () => {
+    const owner = bench.account();
+    const caId = await create(owner);
+    const consumer = bench.account();
+    for (const action of ['pca:ca:issueCert', 'pca:ca:issueCertByCsr', 'pca:ca:get', 'pca:ca:export']) {
+      const weak = owner.without(action);
+      assertRefused(await share(weak, caId, consumer), 401, 'PCA.00010004');
+      assert.deepEqual(await sharesOf(owner, caId), [], action);
+      assertDone(await unshare(weak, caId));
+    }
+    assertDone(await share(owner, caId, consumer));
   });
 
   test('who lacks the permission is refused; a CA that is being deleted is not shared', async () => {
