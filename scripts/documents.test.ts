@@ -31,3 +31,13 @@ test('every link between the documents leads somewhere', () => {
     }
   }
 });
+
+test('every promise of SECURITY.md names a test that there is', () => {
+  const promises = [...read('SECURITY.md').matchAll(/^\| .+ \| `(.+\.test\.ts)`: (.+) \|$/gm)];
+  assert.ok(promises.length > 40);
+  for (const [line, file = '', name = ''] of promises) {
+    const path = /^(src|test)\//.test(file) ? file : `src/iam/${file}`;
+    // A name that is put together in the code has `${...}` where the document has other words.
+    assert.ok(read(path).includes(name), `${path} has no test "${name}": ${line}`);
+  }
+});

@@ -18,7 +18,8 @@ export async function insertMasterKeyRow(transaction: Transaction, row: MasterKe
     .tables<KeyStoreTables>()
     .insertInto('kms_master_keys')
     .values(row)
-    .onConflict((conflict) => conflict.column('role').doNothing())
+    // Of nodes that start together with one key, whichever unique index notices first.
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
