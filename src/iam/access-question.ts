@@ -42,8 +42,11 @@ export interface AccessTarget {
   readonly requestedTags?: RequestedTags | undefined;
   /** Asks about every name that a certificate may have. */
   readonly forAnyNames?: boolean;
+  /** Asks about every enterprise project at once, where an answer cannot be narrowed to those that the actor may see. */
+  readonly forAnyProject?: boolean;
 }
 
+const projectKey: ConditionKey = 'g:EnterpriseProjectId';
 const nameKeys: readonly ConditionKey[] = ['pca:CommonName', 'pca:SubjectNames', 'scm:SubjectNames'];
 
 export function permission(
@@ -72,9 +75,14 @@ export function askFor(
     isCritical,
     ...(target.resource === undefined ? {} : { resource: target.resource }),
     ...(target.resourceAlias === undefined ? {} : { resourceAlias: target.resourceAlias }),
-    ...(target.forAnyNames && { openConditions: nameKeys }),
+    ...openConditions(target),
     ...(target.approval === undefined ? {} : { approval: target.approval }),
   };
+}
+
+function openConditions({ forAnyNames, forAnyProject }: AccessTarget) {
+  const open = [...(forAnyNames ? nameKeys : []), ...(forAnyProject ? [projectKey] : [])];
+  return open.length === 0 ? {} : { openConditions: open };
 }
 
 function conditionsOf(

@@ -1,7 +1,6 @@
-import { authorize } from '../access.ts';
 import type { KmsContext } from '../context.ts';
 import { kmsError } from '../errors.ts';
-import type { Caller } from '../permissions.ts';
+import { accessRequest, type Caller } from '../permissions.ts';
 import { type PageNumber, parsePageNumber } from '../queries/page.ts';
 import type { KeyTable } from '../tables.ts';
 import { countInstances, type InstanceFilter, listInstances, listTagsOf } from './store.ts';
@@ -62,7 +61,7 @@ function requirePage({ action, limit, offset }: FindInstances): { limit: number;
   return { limit: size ?? 10, offset: skip ?? 0 };
 }
 
-/** Customer keys of the project by tags and alias; default keys are left out. */
+/** Customer keys of the project by tags and alias, of enterprise projects that the caller may see; default keys are left out. */
 export async function findInstances(
   context: KmsContext,
   caller: Caller,
@@ -71,13 +70,15 @@ export async function findInstances(
   if (input.action !== undefined && input.action !== 'filter' && input.action !== 'count')
     throw kmsError('KMS.0404', 'action must be filter or count.');
   const page = requirePage(input);
-  const filter: InstanceFilter = {
+  const sought = {
     accountId: caller.actor.accountId,
     projectId: caller.projectId,
     tags: requireTags(input.tags),
     aliasParts: requireMatches(input.matches),
   };
-  await authorize(context, caller, 'listInstances');
+  const request = accessRequest('listInstances', caller);
+  const enterpriseProjectIds = await context.identity.permittedEnterpriseProjects(caller.actor, request);
+  const filter: InstanceFilter = { ...sought, enterpriseProjectIds };
   const { database, clock } = context;
   const total = await countInstances(database, clock, filter);
   if (input.action === 'count') return { total, instances: undefined };

@@ -1,6 +1,6 @@
-import { authorize, openKey } from '../access.ts';
+import { openKey } from '../access.ts';
 import type { KmsContext } from '../context.ts';
-import type { Caller } from '../permissions.ts';
+import { accessRequest, type Caller } from '../permissions.ts';
 import { listProjectTags } from './store.ts';
 import type { Tag } from './tag.ts';
 
@@ -14,9 +14,10 @@ export interface TagValues {
   readonly values: readonly string[];
 }
 
-/** Every tag key of the project with its different values. */
+/** Every tag key of the project with its different values; refused where a policy denies it for some enterprise project. */
 export async function listAllTags(context: KmsContext, caller: Caller): Promise<TagValues[]> {
-  await authorize(context, caller, 'listTags');
+  const request = { ...accessRequest('listTags', caller), openConditions: ['g:EnterpriseProjectId'] };
+  await context.identity.authorize(caller.actor, request);
   const rows = await listProjectTags(context.database, caller.actor.accountId, caller.projectId);
   const byKey = new Map<string, string[]>();
   for (const { tag_key: key, tag_value: value } of rows) byKey.set(key, [...(byKey.get(key) ?? []), value]);

@@ -75,6 +75,7 @@ export async function listProjectTags(
 export interface InstanceFilter {
   readonly accountId: string;
   readonly projectId: string;
+  readonly enterpriseProjectIds: 'all' | readonly string[];
   /** Every entry must match; of its values one. No values: the tag is there. */
   readonly tags: readonly { readonly key: string; readonly values: readonly string[] }[];
   /** Parts of the alias, all of which must be in it. */
@@ -89,6 +90,8 @@ function matching(reader: Reader, clock: Clock, filter: InstanceFilter) {
     .where('project_id', '=', filter.projectId)
     .where('is_default', '=', 0)
     .where((eb) => eb.or([eb('key_state', '!=', '4'), eb('scheduled_deletion_at', '>', clock.nowMs())]));
+  const { enterpriseProjectIds: projects } = filter;
+  if (projects !== 'all') query = query.where('enterprise_project_id', 'in', [...projects]);
   for (const part of filter.aliasParts)
     query = query.where((eb) => matches(eb.ref('key_alias'), containsPattern(part)));
   for (const { key, values } of filter.tags)

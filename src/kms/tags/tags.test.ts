@@ -5,6 +5,7 @@ import {
   type BenchUser,
   benchMigrations,
   type Flat,
+  knownEnterpriseProject,
   openBench,
   openSqliteBench,
   unknownKeyId,
@@ -231,6 +232,23 @@ describeOnEachDatabase('instances by tags', benchMigrations, (open) => {
     assert.equal((await batch(user, other, 'create', named(18, 21))).code, 'KMS.0409');
     assert.equal((await tagsOf(user, other)).length, 19, 'a batch that is too long adds nothing');
   });
+});
+
+test('instances of enterprise projects that the caller may not see are not found', async () => {
+  const user = bench.user();
+  const keyId = await user.createKey();
+  const hidden = await user.createKey({ enterprise_project_id: knownEnterpriseProject });
+  for (const id of [keyId, hidden]) await addTag(user, id, { key: 'stage', value: 'live' });
+  const limited = user.without(`kms:cmkTag:listInstance@${knownEnterpriseProject}`);
+  for (const search of [{}, { tags: [{ key: 'stage' }] }, { tags: [{ key: 'stage', values: ['live'] }] }]) {
+    const found = async (by: BenchUser) =>
+      (await by.send<{ resources: Flat[]; total_count: number }>('POST', instancesPath, search)).body;
+    assert.equal((await found(user)).total_count, 2);
+    const { resources, total_count: total } = await found(limited);
+    assert.deepEqual([resources.map(({ resource_id: id }) => id), total], [[keyId], 1]);
+    const counted = await limited.send<object>('POST', instancesPath, { ...search, action: 'count' });
+    assert.deepEqual(counted.body, { total_count: 1 });
+  }
 });
 
 test('instances of the wrong word, and wrong searches, are refused', async () => {

@@ -42,7 +42,9 @@ export function createServerCertificates(ports: IssuingPorts): ServerCertificate
     chain: (accountId, caId) => chainFrom(database, accountId, caId),
     async findTagged(accountId, { key, value }) {
       const conditions = [{ key, values: [value] }] as const;
-      const search = { accountId, type: 'ca', conditions, name: undefined } as const;
+      // The operator's configuration is the permission: no user's is asked.
+      const everywhere = { name: undefined, enterpriseProjectIds: 'all' } as const;
+      const search = { accountId, type: 'ca', conditions, ...everywhere } as const;
       const ids = await findTagged(database, search, { offset: 0, limit: mostTagged });
       if (ids.length === 0) return [];
       const found = await findAuthoritySummaries(database, accountId, ids);

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
-import { assertDone, assertRefused, issueByCsr } from '../authorities/authorities.fixture.ts';
-import { type Bench, type BenchAccount, benchMigrations, openBench } from '../private-ca.fixture.ts';
+import {
+  assertDone,
+  assertRefused,
+  create,
+  issueByCsr,
+  rootBody,
+} from '../authorities/authorities.fixture.ts';
+import { certificateBody } from '../certificates/certificates.fixture.ts';
+import {
+  type Bench,
+  type BenchAccount,
+  benchMigrations,
+  knownProject,
+  openBench,
+} from '../private-ca.fixture.ts';
 import { type FoundBody, kinds, numbered, type TagBody, tagClient } from './tags.fixture.ts';
 
 describeOnEachDatabase('resources by tags', benchMigrations, (open) => {
@@ -194,6 +207,34 @@ describeOnEachDatabase('resources by tags', benchMigrations, (open) => {
         const tags = numbered(25);
         await make({ 'a.x': tags.slice(0, 20), 'b.x': tags.slice(20) });
         assert.equal((await client.allTags()).length, 25);
+      });
+
+      test('what is in enterprise projects that the caller may not see is not found', async () => {
+        const enterprise_project_id = knownProject;
+        await make({ 'a.x': [red], 'b.x': [] });
+        const body =
+          kind.action === 'ca'
+            ? { ...rootBody, enterprise_project_id }
+            : { ...certificateBody(await create(account)), enterprise_project_id };
+        const answer = await account.send<Record<string, string>>('POST', kind.collection, body);
+        const hidden = answer.body[kind.idName]!;
+        assertDone(await client.createBatch(hidden, [red]));
+        const limited = tagClient(account.without(`pca:${kind.action}:listByTag@${knownProject}`), kind);
+        for (const search of [
+          {},
+          { tags: [condition('colour')] },
+          { matches: [{ key: 'resource_name', value: '' }] },
+        ]) {
+          const idsFor = async (by: typeof client) =>
+            (await by.find(search)).resources.map(({ resource_id: id }) => id);
+          const all = await idsFor(client);
+          assert.ok(all.includes(hidden), JSON.stringify(search));
+          assert.deepEqual(
+            await idsFor(limited),
+            all.filter((id) => id !== hidden),
+          );
+          assert.equal((await limited.find(search)).total_count, all.length - 1);
+        }
       });
 
       test('counting needs no permission', async () => {

@@ -18,7 +18,7 @@ export interface Search {
 
 export type TaggedFound = FoundResource & { readonly tags: Tag[] };
 
-/** One page of the resources that fulfil all conditions, newest first, and how many there are. Throws AccessDenied, PCA.00020001. */
+/** One page of the resources that fulfil all conditions and that the actor may see, newest first, and how many there are. Throws AccessDenied, PCA.00020001. */
 export async function findByTags(
   ports: Ports,
   actor: Actor,
@@ -26,14 +26,18 @@ export async function findByTags(
   search: Search,
 ): Promise<{ readonly total: number; readonly resources: readonly TaggedFound[] }> {
   const conditions = readConditions(search.tags);
-  const page: Page = { offset: search.offset, limit: search.limit, name: readMatches(search.matches) };
-  const { permissions } = taggable;
-  await ports.identity.authorize(actor, accessRequest(permissions.find, { requestedTags: conditions }));
+  const name = readMatches(search.matches);
+  const request = accessRequest(taggable.permissions.find, { requestedTags: conditions });
+  const enterpriseProjectIds = await ports.identity.permittedEnterpriseProjects(actor, request);
+  const page: Page = { offset: search.offset, limit: search.limit, name, enterpriseProjectIds };
   const { total, resources } = await find(ports, actor.accountId, taggable, conditions, page);
   return { total, resources: await withTags(ports, resources) };
 }
 
-/** How many resources fulfil all conditions. No permission is asked for (reference 4.2.4.7). Throws PCA.00020001. */
+/**
+ * How many resources fulfil all conditions. No permission is asked for (reference 4.2.4.7), but a Deny of the search holds, in whatever
+ * enterprise project it is. Throws AccessDenied, PCA.00020001.
+ */
 export async function countByTags(
   ports: Ports,
   actor: Actor,
@@ -41,7 +45,11 @@ export async function countByTags(
   search: Pick<Search, 'tags' | 'matches'>,
 ): Promise<number> {
   const conditions = readConditions(search.tags);
-  const page: Page = { offset: 0, limit: 0, name: readMatches(search.matches) };
+  const page: Page = { offset: 0, limit: 0, name: readMatches(search.matches), enterpriseProjectIds: 'all' };
+  const target = { requestedTags: conditions, forAnyProject: true };
+  const request = accessRequest(taggable.permissions.find, target);
+  const decision = ports.identity.decide(actor, request);
+  if (decision === 'denied explicitly') await ports.identity.refuse(actor, request, decision);
   return (await find(ports, actor.accountId, taggable, conditions, page)).total;
 }
 
@@ -54,8 +62,9 @@ async function find(
 ): Promise<FoundPage> {
   if (first === undefined) return taggable.browse(ports, accountId, page);
   const { database } = ports;
-  const { name } = page;
-  const search: TagSearch = { accountId, type: taggable.type, conditions: [first, ...others], name };
+  const { name, enterpriseProjectIds } = page;
+  const conditions = [first, ...others] as const;
+  const search: TagSearch = { accountId, type: taggable.type, conditions, name, enterpriseProjectIds };
   const ids = page.limit === 0 ? [] : await findTagged(database, search, page);
   // A page that is not full ends the list, so nothing needs to be counted; one beyond the end says nothing.
   const isLast = ids.length < page.limit && (ids.length > 0 || page.offset === 0);

@@ -18,9 +18,9 @@ export interface TagValues {
   readonly values: string[];
 }
 
-/** Each key in use in the account, with its values. Throws AccessDenied. */
+/** Each key in use in the account, with its values; refused where a policy denies it for some enterprise project. Throws AccessDenied. */
 export async function listAllTags(ports: Ports, actor: Actor, taggable: Taggable): Promise<TagValues[]> {
-  await ports.identity.authorize(actor, accessRequest(taggable.permissions.listAll));
+  await ports.identity.authorize(actor, accessRequest(taggable.permissions.listAll, { forAnyProject: true }));
   const byKey = new Map<string, string[]>();
   for (const { key, value } of await listPairs(ports.database, actor.accountId, taggable.type)) {
     const values = byKey.get(key);

@@ -47,6 +47,7 @@ export interface Page {
   readonly limit: number;
   /** Part of the common name. */
   readonly name: string | undefined;
+  readonly enterpriseProjectIds: 'all' | readonly string[];
 }
 
 export interface FoundResource {

@@ -13,6 +13,7 @@ export interface TagSearch {
   readonly conditions: readonly [TagCondition, ...TagCondition[]];
   /** Part of the common name. */
   readonly name: string | undefined;
+  readonly enterpriseProjectIds: 'all' | readonly string[];
 }
 
 /** Ids of resources, newest first as far as ids tell. */
@@ -38,7 +39,8 @@ export async function countTagged(reader: Reader, search: TagSearch): Promise<nu
 }
 
 /** A resource has a key once, so it is found once by the first condition; the others are looked up by its id. */
-function tagged(reader: Reader, { accountId, type, conditions, name }: TagSearch) {
+function tagged(reader: Reader, search: TagSearch) {
+  const { accountId, type, conditions, name, enterpriseProjectIds: projects } = search;
   const [first, ...others] = conditions;
   let found = reader
     .tables<Tables>()
@@ -62,26 +64,26 @@ function tagged(reader: Reader, { accountId, type, conditions, name }: TagSearch
     case 'ca':
       // Tags of CAs that no list shows are kept, and shown by their ids only.
       return found.where((eb) => {
-        const listed = eb
+        let listed = eb
           .selectFrom('certificate_authorities as r')
           .select('r.ca_id')
           .whereRef('r.ca_id', '=', 't.resource_id')
           .where('r.listed', '=', 1);
-        return eb.exists(
-          name === undefined ? listed : listed.where((row) => named(row.ref('r.common_name'))),
-        );
+        if (name !== undefined) listed = listed.where((row) => named(row.ref('r.common_name')));
+        if (projects !== 'all') listed = listed.where('r.enterprise_project_id', 'in', [...projects]);
+        return eb.exists(listed);
       });
     case 'certificate':
-      if (name === undefined) return found;
-      return found.where((eb) =>
-        eb.exists(
-          eb
-            .selectFrom('private_certificates as r')
-            .select('r.certificate_id')
-            .whereRef('r.certificate_id', '=', 't.resource_id')
-            .where((row) => named(row.ref('r.common_name'))),
-        ),
-      );
+      if (name === undefined && projects === 'all') return found;
+      return found.where((eb) => {
+        let rows = eb
+          .selectFrom('private_certificates as r')
+          .select('r.certificate_id')
+          .whereRef('r.certificate_id', '=', 't.resource_id');
+        if (name !== undefined) rows = rows.where((row) => named(row.ref('r.common_name')));
+        if (projects !== 'all') rows = rows.where('r.enterprise_project_id', 'in', [...projects]);
+        return eb.exists(rows);
+      });
   }
 }
 
