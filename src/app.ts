@@ -69,6 +69,8 @@ export interface App {
   listen(): Promise<Servers>;
   /** Runs all jobs that are due. */
   runDueJobs(): Promise<void>;
+  /** From now on this node says that it is not ready, so that load balancers leave it before it closes. */
+  beUnready(): void;
   /** Lets requests and jobs in flight finish, then closes everything. */
   close(): Promise<void>;
 }
@@ -167,6 +169,9 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
       jobs.start();
       keyStore.start();
       return servers;
+    },
+    beUnready() {
+      isOpen = false;
     },
     async close() {
       isOpen = false;

@@ -19,6 +19,7 @@ import {
   type Database,
   type Migrations,
   openDatabase,
+  urlsOfHosts,
 } from './platform/db/index.ts';
 import { reasonOf, ServiceError } from './platform/errors.ts';
 import type { Log } from './platform/log.ts';
@@ -150,8 +151,8 @@ function reachableHost({ host }: Config, hostName: string): string {
 }
 
 function withoutCredentials(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
+  const urls = (urlsOfHosts(url) ?? []).map((each) => new URL(each));
+  return `${urls.map(({ host }) => host).join(',')}${urls[0]?.pathname ?? ''}`;
 }
 
 /** The master key of the configuration. Throws `StartRefused` if it is missing or not the one of the database. */

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { availableParallelism, hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 // Signatures and key generation run on libuv's pool of threads, whose size is read when it is first used: before the rest is loaded.
@@ -40,7 +41,7 @@ async function start(): Promise<void> {
     log,
     hostName: hostname(),
   });
-  endOnSignal(app);
+  endOnSignal(app, config.drainSeconds * 1_000);
   try {
     const { httpsPort, httpPort, metricsPort } = await app.listen();
     announce(app, `https://${config.host}:${httpsPort}`, `http://${config.host}:${httpPort}`);
@@ -73,12 +74,14 @@ function announce(app: App, httpsUrl: string, httpUrl: string): void {
 }
 
 /** The first signal ends the program in order, the second at once. */
-function endOnSignal(app: App): void {
+function endOnSignal(app: App, drainMs: number): void {
   let isEnding = false;
   const end = async (): Promise<void> => {
     if (isEnding) process.exit(1);
     isEnding = true;
-    setTimeout(() => process.exit(1), longestShutdownMs).unref();
+    setTimeout(() => process.exit(1), drainMs + longestShutdownMs).unref();
+    app.beUnready();
+    await sleep(drainMs);
     await app.close();
     process.exit(0);
   };

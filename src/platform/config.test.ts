@@ -71,7 +71,7 @@ test('all problems are told at once, by the name of the variable and without its
     'OPENCCM_HTTPS_PORT must be a whole number from 0 to 65535',
     'OPENCCM_HTTP_PORT must be a whole number from 0 to 65535',
     'OPENCCM_PUBLIC_HTTP_URL must be an address that begins with http://',
-    'OPENCCM_DATABASE_URL must be postgres://user:password@host:port/database',
+    'OPENCCM_DATABASE_URL must be postgres://user:password@host:port/database; several hosts are separated by commas',
     'OPENCCM_DATABASE_POOL_SIZE must be a whole number from 1 to 1000',
     'OPENCCM_MASTER_KEY and OPENCCM_MASTER_KEY_FILE exclude each other',
     'OPENCCM_DEV_CLOCK must be 0 or 1',

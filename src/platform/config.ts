@@ -1,3 +1,4 @@
+import { urlsOfHosts } from './db/postgres-hosts.ts';
 import { defaultLimits, type LimitSettings } from './http/limits.ts';
 import { type LogLevel, logLevels } from './log.ts';
 import { parseS3Address, type S3Config } from './s3-address.ts';
@@ -42,6 +43,8 @@ export interface Config {
   readonly rsaPoolSize: number;
   readonly devClock: boolean;
   readonly httpApi: boolean;
+  /** Between being no longer ready and closing the ports, when the program ends. */
+  readonly drainSeconds: number;
   readonly logLevel: LogLevel;
 }
 
@@ -105,6 +108,7 @@ export function readConfig(environment: Environment): Config {
     rsaPoolSize: variables.integer('RSA_POOL_SIZE', 4, 0, 1_000),
     devClock: variables.flag('DEV_CLOCK'),
     httpApi: variables.flag('HTTP_API'),
+    drainSeconds: variables.integer('DRAIN_SECONDS', 0, 0, 600),
     logLevel: variables.oneOf('LOG_LEVEL', logLevels, 'info'),
   };
   const { accessKey, secretKey } = config.bootstrap;
@@ -282,9 +286,11 @@ class Variables {
   databaseUrl(name: string): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const protocol = URL.parse(text)?.protocol;
-    if (protocol === 'postgres:' || protocol === 'postgresql:') return text;
-    this.refuse(name, 'must be postgres://user:password@host:port/database');
+    if (urlsOfHosts(text)) return text;
+    this.refuse(
+      name,
+      'must be postgres://user:password@host:port/database; several hosts are separated by commas',
+    );
     return undefined;
   }
 

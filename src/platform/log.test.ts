@@ -27,3 +27,12 @@ test('an error is logged with its cause', () => {
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /outer.*inner/);
 });
+
+test('of an error of a library only what says what happened is logged', () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  const error = Object.assign(new Error('terminated'), { code: '57P01', client: { password: 'hidden' } });
+  log.error({ error }, 'failed');
+  assert.match(lines[0]!, /terminated.*57P01/);
+  assert.doesNotMatch(lines[0]!, /client|hidden/);
+});

@@ -40,10 +40,22 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: describeError },
     redact: { paths, censor: '[removed]' },
   };
   return destination ? pino(options, destination) : pino(options);
 }
+
+/** What an operator needs of an error. Libraries hang whole clients and requests on theirs, so only these members are taken. */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack } = error;
+  const code = 'code' in error ? error.code : undefined;
+  const cause =
+    depth < deepestCause && error.cause !== undefined ? describeError(error.cause, depth + 1) : undefined;
+  return { name, message, code, stack, cause };
+}
+
+const deepestCause = 5;
 
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -166,3 +166,18 @@ test('a malformed database refuses the start and says what to do', async () => {
   assert.equal(code, 1);
   assert.match(stderr, /malformed.*restore a backup/);
 });
+
+test('before it ends it says for OPENCCM_DRAIN_SECONDS that it is not ready, and serves on', async () => {
+  const env = await environment({ OPENCCM_DRAIN_SECONDS: '2' });
+  const { child, exited } = await start(env);
+  const status = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${env.OPENCCM_HTTP_PORT}${path}`);
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+  assert.equal(await status('/readyz'), 200);
+  child.kill('SIGTERM');
+  while ((await status('/readyz')) === 200);
+  assert.deepEqual([await status('/readyz'), await status('/healthz')], [503, 200]);
+  assert.deepEqual(await exited, [0, null]);
+});

@@ -18,6 +18,7 @@ export {
   matches,
   prefixPattern,
 } from './portable-sql.ts';
+export { urlsOfHosts } from './postgres-hosts.ts';
 export { insertSettingIfAbsent, readSetting, settingsMigrations, writeSetting } from './settings.ts';
 
 export interface DatabaseOptions {

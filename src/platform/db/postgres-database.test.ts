@@ -182,6 +182,31 @@ describe('a database that is away', () => {
     await database.close();
   });
 
+  test('of several hosts the first that is there and takes writes is used, and given up when it fails', async () => {
+    const address = await freshAddress.postgres();
+    const target = new URL(address.url);
+    const first = await startStallingProxy(Number(target.port));
+    const hosts = `127.0.0.1:1,127.0.0.1:${first.port},127.0.0.1:${target.port}`;
+    const database = await open(address.url.replace(target.host, hosts));
+    await insert(database, 'a');
+    await first.close();
+    await insert(database, 'b').catch((error) => assert.ok(error instanceof DatabaseUnavailable));
+    await insert(database, 'c');
+    await database.close();
+  });
+
+  test('closing does not wait for a server that hangs', async () => {
+    const address = await freshAddress.postgres();
+    const url = new URL(address.url);
+    const proxy = await startStallingProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const database = await open(url.href, 1);
+    await insert(database, 'a');
+    proxy.stall();
+    await database.close();
+    await proxy.close();
+  });
+
   test('a server that is not there is unavailable from the start', async () => {
     await assert.rejects(open('postgres://nobody@127.0.0.1:1/none'), DatabaseUnavailable);
   });

@@ -6,6 +6,7 @@ import type { Database, Transaction } from './database.ts';
 import type { CommitObserver } from './group-commit.ts';
 import { type AllowNewDatabase, type Migrations, migrate } from './migrate.ts';
 import { OpenTransaction, refuseNestedTransaction } from './open-transaction.ts';
+import { urlsOfHosts } from './postgres-hosts.ts';
 import { type PostgresDeadlines, PostgresPool } from './postgres-pool.ts';
 import { probeSettings } from './settings.ts';
 
@@ -105,8 +106,8 @@ function overPool(pool: PostgresPool): Kysely<unknown> {
 
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { log, observe, deadlines = usualDeadlines } = options;
+  const urls = urlsOfHosts(options.url) ?? [options.url];
   const config = {
-    connectionString: options.url,
     max: options.poolSize,
     application_name: 'openccm',
     keepAlive: true,
@@ -114,11 +115,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   };
   // A migration may rewrite a large table, so it has connections without the usual deadline of statements.
   await applyMigrations(
-    new PostgresPool(config, { ...deadlines, statementMs: longestMigrationMs }, log),
+    new PostgresPool(urls, config, { ...deadlines, statementMs: longestMigrationMs }, log),
     options,
   );
-  const probing = new PostgresPool({ ...config, max: 1 }, probeDeadlines, log);
-  return new PostgresDatabase(new PostgresPool(config, deadlines, log), probing, observe);
+  const probing = new PostgresPool(urls, { ...config, max: 1 }, probeDeadlines, log);
+  return new PostgresDatabase(new PostgresPool(urls, config, deadlines, log), probing, observe);
 }
 
 async function applyMigrations(pool: PostgresPool, { migrations, allowNew }: PostgresOptions): Promise<void> {

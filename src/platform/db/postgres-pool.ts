@@ -37,46 +37,82 @@ const unavailableStates: readonly string[] = [
 /** After these a connection stays what it is, so it is not used again. */
 const spoilingStates: readonly string[] = ['25006'];
 
-/** The part of a `pg` pool that Kysely uses, with deadlines; whatever fails for want of a server is a `DatabaseUnavailable`. */
+/** How long connections may take to end in order. */
+const endMs = 2_000;
+
+/**
+ * The part of a `pg` pool that Kysely uses, with deadlines; whatever fails for want of a server is a `DatabaseUnavailable`. Of several hosts
+ * it uses the first that can be reached and takes writes, and keeps to it until that one fails.
+ */
 export class PostgresPool {
   readonly options: object;
-  readonly #pool: pg.Pool;
+  readonly #pools: readonly pg.Pool[];
   readonly #log: Log;
   readonly #deadlines: PostgresDeadlines;
-  readonly #clients = new WeakMap<pg.PoolClient, GuardedClient>();
+  readonly #clients = new Map<pg.PoolClient, GuardedClient>();
+  #current = 0;
+  #isEnding = false;
 
-  constructor(config: pg.PoolConfig, deadlines: PostgresDeadlines, log: Log) {
+  constructor(urls: readonly string[], config: pg.PoolConfig, deadlines: PostgresDeadlines, log: Log) {
     this.options = config;
     this.#log = log;
     this.#deadlines = deadlines;
-    this.#pool = new pg.Pool({ ...config, connectionTimeoutMillis: deadlines.connectMs });
-    // A broken connection emits 'error' whether or not it is in use, and an unheard 'error' ends the process.
-    this.#pool.on('connect', (client) => client.on('error', (error) => this.#broke(client, error)));
-    this.#pool.on('error', () => {});
+    this.#pools = urls.map((connectionString) => this.#open({ ...config, connectionString }));
   }
 
   async connect(): Promise<PostgresPoolClient> {
+    let failure: unknown;
+    for (let tried = 0; tried < this.#pools.length; tried++) {
+      const index = (this.#current + tried) % this.#pools.length;
+      try {
+        const client = await this.#connectTo(this.#pools[index]!);
+        this.#current = index;
+        return client;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** Ends all connections, those of a server that hangs after a while by force. */
+  async end(): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const force = setTimeout(() => {
+      for (const client of this.#clients.values()) client.drop('it did not end its connections');
+    }, endMs);
+    await Promise.all(this.#pools.map((pool) => pool.end()));
+    clearTimeout(force);
+  }
+
+  #open(config: pg.PoolConfig): pg.Pool {
+    const pool = new pg.Pool({ ...config, connectionTimeoutMillis: this.#deadlines.connectMs });
+    // A broken connection emits 'error' whether or not it is in use, and an unheard 'error' ends the process.
+    pool.on('connect', (client) => {
+      client.on('error', (error) => this.#broke(client, error));
+      this.#clients.set(client, new GuardedClient(client, this.#deadlines));
+    });
+    pool.on('remove', (client) => this.#clients.delete(client));
+    pool.on('error', () => {});
+    return pool;
+  }
+
+  async #connectTo(pool: pg.Pool): Promise<PostgresPoolClient> {
     let client: pg.PoolClient;
     try {
-      client = await this.#pool.connect();
+      client = await pool.connect();
     } catch (error) {
       throw new DatabaseUnavailable(reasonOf(error), { cause: error });
     }
-    const known = this.#clients.get(client);
-    if (known) return known;
-    const guarded = new GuardedClient(client, this.#deadlines);
+    const guarded = this.#clients.get(client) ?? new GuardedClient(client, this.#deadlines);
     try {
-      await this.#prepare(guarded);
+      await guarded.prepareOnce(() => this.#prepare(guarded));
     } catch (error) {
       guarded.release(true);
       throw error;
     }
-    this.#clients.set(client, guarded);
     return guarded;
-  }
-
-  async end(): Promise<void> {
-    if (!this.#pool.ending) await this.#pool.end();
   }
 
   // Not as parameters of the connection's start: connection poolers refuse those that they do not know.
@@ -84,6 +120,9 @@ export class PostgresPool {
     const { statementMs, idleInTransactionMs } = this.#deadlines;
     await client.query(`set statement_timeout = ${statementMs}`, []);
     await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMs}`, []);
+    if (this.#pools.length === 1) return;
+    const { rows } = (await client.query('show transaction_read_only', [])) as { rows: readonly object[] };
+    if (Object.values(rows[0] ?? {})[0] === 'on') throw new DatabaseUnavailable('the server is a standby');
   }
 
   #broke(client: pg.PoolClient, error: Error): void {
@@ -96,6 +135,7 @@ class GuardedClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #deadlineMs: number;
   #isBroken = false;
+  #isPrepared = false;
 
   constructor(client: pg.PoolClient, { statementMs, graceMs }: PostgresDeadlines) {
     this.#client = client;
@@ -106,6 +146,12 @@ class GuardedClient implements PostgresPoolClient {
     this.#isBroken = true;
   }
 
+  async prepareOnce(prepare: () => Promise<void>): Promise<void> {
+    if (this.#isPrepared) return;
+    await prepare();
+    this.#isPrepared = true;
+  }
+
   release(destroy?: boolean): void {
     this.#client.release(destroy || this.#isBroken);
   }
@@ -114,7 +160,10 @@ class GuardedClient implements PostgresPoolClient {
   query(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<never>>;
   query(cursor: never): never;
   async query(sql: string, parameters: readonly unknown[] = []): Promise<unknown> {
-    const deadline = setTimeout(() => this.#drop(), this.#deadlineMs);
+    const deadline = setTimeout(
+      () => this.drop(`it did not answer within ${this.#deadlineMs} ms`),
+      this.#deadlineMs,
+    );
     try {
       return await this.#client.query(sql, [...parameters]);
     } catch (error) {
@@ -125,12 +174,12 @@ class GuardedClient implements PostgresPoolClient {
   }
 
   /** Ends the connection of a server that hangs, which makes the pending query fail. */
-  #drop(): void {
+  drop(reason: string): void {
     this.#isBroken = true;
     const { connection } = this.#client as unknown as {
       connection: { stream: { destroy(error: Error): void } };
     };
-    connection.stream.destroy(new Error(`it did not answer within ${this.#deadlineMs} ms`));
+    connection.stream.destroy(new Error(reason));
   }
 
   #translated(error: unknown): unknown {

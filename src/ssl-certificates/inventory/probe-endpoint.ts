@@ -78,7 +78,7 @@ function probeAddress(
       handshakeMs,
     );
     socket.once('secureConnect', () => end(readServed(socket)));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
+    socket.on('error', (error: NodeJS.ErrnoException) =>
       end({ kind: 'failed', reason: reasonOf(error.code) }),
     );
     socket.once('close', () => end({ kind: 'failed', reason: 'The connection was closed.' }));

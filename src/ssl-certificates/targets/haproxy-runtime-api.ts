@@ -101,7 +101,7 @@ function ask(address: NetConnectOpts, command: string, timeoutMs: number): Promi
     });
     socket.once('connect', () => socket.write(command));
     // The message of the machine's own failures names the operator's socket or address, which are not for users.
-    socket.once('error', (error: NodeJS.ErrnoException) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
       const what =
         error.code === undefined ? error.message : `HAProxy: it could not be asked (${error.code})`;
       reject(new Error(what, { cause: error }));

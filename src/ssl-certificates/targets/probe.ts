@@ -77,7 +77,7 @@ function servedFingerprint(host: string, port: number, serverName: string): Prom
       else resolve(createHash('sha256').update(raw).digest('hex'));
     });
     socket.setTimeout(handshakeMs, () => socket.destroy(new Error('no handshake within 5 seconds')));
-    socket.once('error', reject);
+    socket.on('error', reject);
     socket.once('close', () => reject(new Error('the connection was closed')));
   });
 }
