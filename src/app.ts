@@ -140,7 +140,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
   const capabilities = await createCapabilities(config, { publicUrl, publicHttpUrl }, foundation);
   const { jobs, keyStore, iam } = capabilities;
   const limits = new HttpLimits(config.limits, base.clock, foundation.metrics.countRefusal);
-  const api = await createApi(config, publicUrl, capabilities, { ...foundation, limits });
+  const { api, description } = await createApi(config, publicUrl, capabilities, { ...foundation, limits });
   let isOpen = true;
   const readiness = new Readiness(() => base.database.probe());
   const ready = async () => isOpen && (await readiness.state()).isReady;
@@ -157,6 +157,7 @@ async function assemble(config: Config, ports: AppPorts, foundation: Foundation)
     runDueJobs: () => jobs.runDue(),
     async listen() {
       await Promise.race([soundness, sleep(longestStartCheckMs, undefined, { ref: false })]);
+      await description.prepare();
       const { routing: serveApi } = api;
       servers = await serve(config, {
         ...ports,
@@ -210,7 +211,7 @@ async function createApi(
 ) {
   const { log } = base;
   const api = createHttpApp({ ...base, limits, observe: metrics.observeRequest });
-  await describeApi(api, version);
+  const description = await describeApi(api, version);
   await iam.register(api);
   const services = [
     { errors: kmsErrors, routes: kms.routes },
@@ -232,7 +233,7 @@ async function createApi(
   await api.register(sslCertificates.publicRoutes);
   if (config.metrics.token !== undefined) registerMetrics(api, metrics, config.metrics.token);
   await api.ready();
-  return api;
+  return { api, description };
 }
 
 /** Two services answer `GET /`, each to clients that cannot read the other: KMS under its own name or to the vendor's SDK. */

@@ -22,12 +22,15 @@ let server: MeasuredServer;
 let tenant: ApiClient;
 let stranger: ApiClient;
 let operations: readonly DescribedOperation[];
+/** What the first requests for the description cost. */
+let descriptionMs: readonly number[];
 
 before(async () => {
   const env = { OPENCCM_HTTP_API: '1', OPENCCM_RATE_LIMIT_STRANGERS: '0', OPENCCM_RSA_POOL_SIZE: '0' };
   server = await startMeasuredServer(env);
-  tenant = await signIn(server);
   stranger = await clientWith(server, undefined);
+  descriptionMs = [await costOfPage('/openapi.json'), await costOfPage('/docs/')];
+  tenant = await signIn(server);
   const pending = await createCa(tenant, pendingCaBody('Cost'));
   operations = await describedOperations(tenant, { project_id: server.bootstrap.project_id, ca_id: pending });
 });
@@ -37,6 +40,8 @@ after(async () => {
   stranger?.close();
   await server?.stop();
 });
+
+const costOfPage = (path: string) => server.cost(() => stranger.send('GET', path), 1);
 
 /** The status of a request of which the head alone is sent. */
 function statusOfHead(
@@ -60,6 +65,12 @@ const hasBody = ({ method }: DescribedOperation): boolean => method !== 'GET';
 const limitOf = ({ bodyLimitBytes }: DescribedOperation): number => bodyLimitBytes ?? usualLimitBytes;
 
 describe('a stranger', () => {
+  test(`takes at most ${strangerMs} ms for the description of the API, the first time too`, async () => {
+    assert.ok(Math.max(...descriptionMs) <= strangerMs, `${descriptionMs.join(' and ')} ms`);
+    for (const path of ['/docs/json', '/docs/yaml', '/docs/static/swagger-ui-bundle.js'])
+      assert.ok((await costOfPage(path)) <= strangerMs, path);
+  });
+
   test('is answered by every operation before the body is sent', async () => {
     const closed = operations.filter((operation) => !operation.isOpen && hasBody(operation));
     assert.ok(closed.length > 100);

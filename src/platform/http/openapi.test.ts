@@ -22,6 +22,10 @@ describe('the documentation', () => {
       const script = await fetch(`${address}/docs/static/swagger-ui-bundle.js`);
       assert.equal(script.status, 200);
       await script.arrayBuffer();
+      const description = await (await fetch(`${address}/openapi.json`)).text();
+      assert.equal(await (await fetch(`${address}/docs/json`)).text(), description);
+      // It would be composed for each request.
+      assert.equal((await fetch(`${address}/docs/yaml`)).status, 404);
     } finally {
       await app.close();
     }
