@@ -116,7 +116,10 @@ describe('data key capsules', () => {
     assert.equal(decrypt(opened.datakey_cipher!), decrypt(created.datakey_cipher!));
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
     const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
-    for (const key of ['x', ...[ec, short].map((each) => each.export({ format: 'pem', type: 'spki' }))]) {
+    const secret = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const notPublic = secret.export({ format: 'pem', type: 'pkcs8' });
+    const wrong = [ec, short].map((each) => each.export({ format: 'pem', type: 'spki' }));
+    for (const key of ['x', notPublic, ...wrong]) {
       const fields = { key_id: keyId, datakey_length: '256', key_policy: anybody, public_key: key };
       assert.equal(await user.refused('datakey-capsule/create', fields), 'KMS.0308');
     }

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { parsePublicKey, parseSinglePem } from '../../pki/index.ts';
 import type { Random } from '../../platform/random.ts';
 import { encryptAsymmetric } from '../cryptography/asymmetric-cipher.ts';
 import { kmsError } from '../errors.ts';
@@ -8,16 +9,16 @@ import { base64 } from '../request-fields.ts';
 export function parseRsaPublicKey(text: string): KeyObject {
   const wrong = () =>
     kmsError('KMS.0308', 'public_key must be an RSA key of 2048 bits or more, in PEM or Base64 of DER.');
-  let key: KeyObject;
   try {
-    key = text.includes('-----BEGIN')
-      ? createPublicKey(text)
-      : createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
+    // Nothing else is given to OpenSSL: a private key of some algorithms keeps it busy for minutes.
+    const spki = text.includes('-----BEGIN')
+      ? parseSinglePem(text, 'PUBLIC KEY')
+      : Buffer.from(text, 'base64');
+    if (parsePublicKey(spki).kind !== 'RSA') throw wrong();
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch {
     throw wrong();
   }
-  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) throw wrong();
-  return key;
 }
 
 /** The data key in the clear, or for the public key alone; Base64. */

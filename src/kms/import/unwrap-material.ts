@@ -1,5 +1,13 @@
-import { createDecipheriv, createPrivateKey, createPublicKey } from 'node:crypto';
-import { derCursor, oids, readDerAs, tags, toOid } from '../../pki/index.ts';
+import { createDecipheriv, createPrivateKey } from 'node:crypto';
+import {
+  derCursor,
+  oids,
+  parsePublicKey,
+  publicKeyOfPkcs8,
+  readDerAs,
+  tags,
+  toOid,
+} from '../../pki/index.ts';
 import { decryptAsymmetric } from '../cryptography/asymmetric-cipher.ts';
 import { kmsError } from '../errors.ts';
 import type { NewMaterial } from '../generate-material.ts';
@@ -55,9 +63,9 @@ function unwrapPrivateKey(key: Key, temporaryKey: Buffer, wrapped: Buffer | unde
     const cipher = length === 16 ? 'id-aes128-wrap-pad' : 'id-aes256-wrap-pad';
     const decipher = createDecipheriv(cipher, temporaryKey, keyWrapIv);
     const pkcs8 = Buffer.concat([decipher.update(wrapped), decipher.final()]);
-    requireFitting(key, pkcs8);
-    const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
-    return { bytes: pkcs8, publicKeySpki: publicKey.export({ format: 'der', type: 'spki' }) };
+    const publicKeySpki = publicKeyOfPkcs8(pkcs8);
+    requireFitting(key, pkcs8, publicKeySpki);
+    return { bytes: pkcs8, publicKeySpki };
   } catch {
     // Nothing of it is told: it was wrapped so that nobody sees it.
     throw kmsError(
@@ -69,7 +77,7 @@ function unwrapPrivateKey(key: Key, temporaryKey: Buffer, wrapped: Buffer | unde
   }
 }
 
-function requireFitting(key: Key, pkcs8: Buffer): void {
+function requireFitting(key: Key, pkcs8: Buffer, publicKeySpki: Uint8Array): void {
   const outer = derCursor(readDerAs(tags.sequence, pkcs8));
   outer.take(tags.integer);
   const algorithm = derCursor(outer.take(tags.sequence));
@@ -78,7 +86,5 @@ function requireFitting(key: Key, pkcs8: Buffer): void {
   if (curveOid !== undefined && toOid(algorithm.take(tags.oid)) !== curveOid)
     throw new Error('another curve');
   const bits = rsaBits[key.key_spec];
-  if (bits === undefined) return;
-  const details = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).asymmetricKeyDetails;
-  if (details?.modulusLength !== bits) throw new Error('another length');
+  if (bits !== undefined && parsePublicKey(publicKeySpki).bits !== bits) throw new Error('another length');
 }

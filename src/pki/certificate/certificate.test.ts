@@ -141,3 +141,10 @@ test('a damaged certificate is read or refused by MalformedError', () => {
     { numRuns: 1000 },
   );
 });
+
+test('a certificate above 256 KiB is not read', () => {
+  const withLongSerial = (bytes: number) =>
+    altered(([version, , ...others]) => [version!, der.octetString(new Uint8Array(bytes)), ...others]);
+  assert.throws(() => parseCertificate(withLongSerial(262_144)), /larger than 256 KiB/);
+  assert.throws(() => parseCertificate(withLongSerial(200_000)), /expected tag/);
+});

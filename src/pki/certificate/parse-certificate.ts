@@ -70,8 +70,14 @@ function readExtensionList(value: DerValue | undefined, version: number): Extens
   return extensions;
 }
 
-/** Reads a DER certificate, strictly (RFC 5280 §4.1). Throws MalformedError. Signature and times are not judged. */
+// As much as is read in a twentieth of a second.
+const maximumLength = 262_144;
+
+/**
+ * Reads a DER certificate of at most 256 KiB, strictly (RFC 5280 §4.1). Throws MalformedError. Signature and times are not judged.
+ */
 export function parseCertificate(bytes: Uint8Array): Certificate {
+  if (bytes.length > maximumLength) throw new MalformedError('certificate larger than 256 KiB');
   const { tbsValue, algorithmIdentifier, ...signed } = readSignedStructure(bytes);
   const cursor = derCursor(tbsValue);
   const version = readVersion(cursor.takeOptional(contextTag(0)));

@@ -177,3 +177,9 @@ test('text of each string type keeps to its characters', () => {
   assert.equal(text(tags.universalString, '0001f600')(), '😀');
   assert.equal(text(tags.utf8String, 'efbbbf41')(), '\ufeffA');
 });
+
+test('named bits are not spread out by the hundred thousand', () => {
+  const bits = (bytes: number) => readDer(der.bitString(new Uint8Array(bytes).fill(1)));
+  assert.equal(toNamedBits(bits(8)).length, 64);
+  assert.throws(() => toNamedBits(bits(9)), /too many named bits/);
+});

@@ -117,9 +117,13 @@ export function toWholeBitString(value: DerValue): Uint8Array {
   return bytes;
 }
 
+// No list of named bits in the standards of certificates has more than nine.
+const mostNamedBytes = 8;
+
 /** Named bits of a BIT STRING, bit 0 first. DER (X.690 §11.2.2) drops trailing zero bits. */
 export function toNamedBits(value: DerValue): boolean[] {
   const { unusedBits, bytes } = toBitString(value);
+  if (bytes.length > mostNamedBytes) throw new MalformedError('DER: too many named bits');
   const bits: boolean[] = [];
   const count = bytes.length * 8 - unusedBits;
   for (let bit = 0; bit < count; bit++) bits.push((bytes[bit >> 3]! & (0x80 >> (bit & 7))) !== 0);

@@ -201,3 +201,21 @@ test('PKCS#8 with another version or trailing bytes is refused', () => {
   assert.throws(() => privateKeyFromPemBlock('CERTIFICATE', pkcs8), MalformedError);
   assert.equal(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).asymmetricKeyType, 'ed25519');
 });
+
+test('private keys of which OpenSSL would compute the public half without a bound are refused unread', () => {
+  const dsa = '1.2.840.10040.4.1';
+  const diffieHellman = '1.2.840.113549.1.3.1';
+  for (const oid of [dsa, diffieHellman]) {
+    const number = der.integer(2n ** 511n + 1n);
+    const parameters = der.sequence(number, number, number);
+    const pkcs8 = der.sequence(
+      der.integer(0),
+      der.sequence(der.oid(oid), parameters),
+      der.octetString(number),
+    );
+    assert.throws(() => privateKeyFromPemBlock('PRIVATE KEY', pkcs8), UnsupportedAlgorithmError);
+    assert.throws(() => publicKeyOfPkcs8(pkcs8), UnsupportedAlgorithmError);
+  }
+  const long = der.sequence(der.integer(0), der.octetString(new Uint8Array(20_000)));
+  assert.throws(() => privateKeyFromPemBlock('RSA PRIVATE KEY', long), /more than 16384 bytes/);
+});

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type AlgorithmIdentifier, parseAlgorithmIdentifier } from '../algorithms.ts';
 import { derCursor, readDerAs, tags, toSmallInt } from '../der/index.ts';
-import { MalformedError } from '../malformed-error.ts';
+import { MalformedError, UnsupportedAlgorithmError } from '../malformed-error.ts';
+import { oids } from '../oids.ts';
 
 /** Algorithm and key octets of a DER PKCS#8 PrivateKeyInfo (RFC 5208) or OneAsymmetricKey (RFC 5958). */
 export function readPkcs8(pkcs8: Uint8Array): { algorithm: AlgorithmIdentifier; privateKey: Uint8Array } {
@@ -17,9 +18,32 @@ export function readPkcs8(pkcs8: Uint8Array): { algorithm: AlgorithmIdentifier; 
   return { algorithm, privateKey };
 }
 
-/** Node's key object of a DER PKCS#8 private key. Throws MalformedError, never with key material in its text. */
+// An RSA key of 16384 bits has 9.4 kB, an ML-DSA-87 key 5 kB.
+const maximumLength = 16_384;
+
+/**
+ * Algorithms whose keys OpenSSL reads at once. For those of DSA and Diffie-Hellman it computes the public key, without a bound:
+ * 16 kB take it half a minute on the main thread.
+ */
+const readAtOnce: ReadonlySet<string> = new Set([
+  oids.rsaEncryption,
+  oids.ecPublicKey,
+  oids.ed25519,
+  oids.mlDsa44,
+  oids.mlDsa65,
+  oids.mlDsa87,
+]);
+
+/**
+ * Node's key object of a DER PKCS#8 private key. Throws MalformedError, and its UnsupportedAlgorithmError for other algorithms, never
+ * with key material in the text.
+ */
 export function importPrivateKey(pkcs8: Uint8Array): KeyObject {
-  readPkcs8(pkcs8);
+  if (pkcs8.length > maximumLength)
+    throw new MalformedError(`private key has more than ${maximumLength} bytes`);
+  const { algorithm } = readPkcs8(pkcs8);
+  if (!readAtOnce.has(algorithm.oid))
+    throw new UnsupportedAlgorithmError(`private key algorithm ${algorithm.oid} not supported`);
   try {
     const key = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length);
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });

@@ -42,8 +42,9 @@ test('it agrees with the regular expression of the pattern', () => {
     fc.property(letters, patterns, (text, pattern) => {
       const expression = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`, 'i');
       assert.equal(fitsPattern(text, pattern), expression.test(text));
-      // Label by label is never more than as text.
-      if (fitsHostPattern(text, pattern)) assert.ok(expression.test(text.replace(/\.$/, '')));
+      // Label by label is never more than as text, where the dot of the root is left out of both.
+      const rooted = new RegExp(expression.source.replace(/\\\.\$$/, '$'), 'i');
+      if (fitsHostPattern(text, pattern)) assert.ok(rooted.test(text.replace(/\.$/, '')));
     }),
   );
 });

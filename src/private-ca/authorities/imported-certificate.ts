@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Certificate,
   MalformedError,
@@ -12,21 +13,51 @@ import { withRealNewlines } from '../pem-text.ts';
 /** More levels than real hierarchies have; every level costs a signature check. */
 const longestImportedChain = 20;
 
-function parseCertificates(text: string, limit: number, code: PcaErrorCode, field: string): Certificate[] {
+interface Field {
+  readonly name: string;
+  readonly limit: number;
+  readonly code: PcaErrorCode;
+}
+
+function readPem(text: string, { name, limit, code }: Field): Uint8Array[] {
   try {
     return parsePem(withRealNewlines(text), limit).map(({ label, der }) => {
       if (label !== 'CERTIFICATE') throw new MalformedError('PEM: a block is not a CERTIFICATE');
-      return parseCertificate(der);
+      return der;
     });
   } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    throw pcaError(code, `${field} cannot be read: ${error.message}.`, { cause: error });
+    throw unreadable(error, { name, code });
   }
+}
+
+function readCertificate(der: Uint8Array, field: Field): Certificate {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    throw unreadable(error, field);
+  }
+}
+
+function unreadable(error: unknown, { name, code }: Pick<Field, 'name' | 'code'>): unknown {
+  if (!(error instanceof MalformedError)) return error;
+  return pcaError(code, `${name} cannot be read: ${error.message}.`, { cause: error });
 }
 
 /** The single certificate of a PEM text. Throws PCA.00020402. */
 export function parseImportedCertificate(text: string): Certificate {
-  return parseCertificates(text, 1, 'PCA.00020402', 'certificate')[0]!;
+  const field: Field = { name: 'certificate', limit: 1, code: 'PCA.00020402' };
+  return readCertificate(readPem(text, field)[0]!, field);
+}
+
+/** A chain may have 2 MB, so others have their turn between its certificates. */
+async function readChain(text: string): Promise<Certificate[]> {
+  const field: Field = { name: 'certificate_chain', limit: longestImportedChain, code: 'PCA.00020403' };
+  const chain: Certificate[] = [];
+  for (const der of readPem(text, field)) {
+    await turn();
+    chain.push(readCertificate(der, field));
+  }
+  return chain;
 }
 
 /** Throws PCA.00020402 unless the certificate makes its subject a CA now. */
@@ -48,7 +79,7 @@ export async function parseImportedChain(
   certificate: Certificate,
   nowMs: number,
 ): Promise<readonly Certificate[]> {
-  const sent = parseCertificates(text, longestImportedChain, 'PCA.00020403', 'certificate_chain');
+  const sent = await readChain(text);
   // Files of chains often begin with the certificate itself.
   const startsWithItself = Buffer.compare(sent[0]!.der, certificate.der) === 0;
   const chain = startsWithItself ? sent.slice(1) : sent;
