@@ -39,6 +39,9 @@ const expected: Record<PermissionName, readonly [names: string, conditionKeys: r
   listEndpoints: ['scm:endpoint:list', []],
 };
 
+/** Those that give a private key away. */
+const critical: readonly PermissionName[] = ['exportCertificate', 'getCsrPrivateKey'];
+
 const target = {
   resource: certificateResource('a1', 'scs1'),
   enterpriseProjectId: '0',
@@ -62,6 +65,8 @@ for (const name of Object.keys(permissions) as PermissionName[]) {
       Object.entries(values).filter(([key]) => conditionKeys.includes(key)),
     );
     const resource = 'scm:*:a1:cert:scs1';
-    assert.deepEqual(accessRequest(name, target), { action, aliases, conditions, resource });
+    const { isCritical, ...request } = accessRequest(name, target);
+    assert.deepEqual(request, { action, aliases, conditions, resource });
+    assert.equal(isCritical, critical.includes(name));
   });
 }
