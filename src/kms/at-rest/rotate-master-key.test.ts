@@ -241,12 +241,17 @@ describeOnEachDatabase('master key in a token', migrations, (open) => {
     const source = { kind: 'token', path: await newPath(), create: true, token } as const;
     await startNode(database, source);
     const text = (await readFile(source.path, 'utf8')).trim();
-    const flipped = text.endsWith('=') ? `${text.slice(0, 80)}A${text.slice(81)}` : `${text.slice(0, -1)}A`;
+    const at = text.lastIndexOf(':') + 1;
+    // Never the character that stands there already.
+    const changed = (place: number) =>
+      `${text.slice(0, place)}${text[place] === 'A' ? 'B' : 'A'}${text.slice(place + 1)}`;
     for (const broken of [
       '',
       'openccm-hsm-1:cluster-1',
-      `${text.slice(0, -12)}`,
-      flipped.replace('==', '='),
+      text.slice(0, -12),
+      changed(at),
+      changed(at + 40),
+      changed(text.length - 1),
     ]) {
       await writeFile(source.path, broken);
       await assert.rejects(startNode(database, source), MasterKeyRefused, broken);
