@@ -312,19 +312,26 @@ describeOnEachDatabase('authority', migrations, (open) => {
   test('a denial counts for oneself', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, call } = identity;
-    const denial = {
-      Version: '5.0',
-      Statement: [
-        { Effect: 'Deny', Action: ['iam:credentials:*', 'iam:users:changePassword', 'iam:users:getUser'] },
-      ],
-    };
+    const denied = ['changePassword', 'getUser', 'updateUser', 'updateOwnInformation'];
+    const Action = ['iam:credentials:*', 'iam:mfa:*', ...denied.map((name) => `iam:users:${name}`)];
+    const denial = { Version: '5.0', Statement: [{ Effect: 'Deny', Action }] };
     const bob = await inPerson(identity, await identity.addUser(acme, 'bob', [denial]));
     const change = { user: { original_password: bob.password, password: 'Other-Horse-2' } };
+    const protection = `/v3.0/OS-USER/users/${bob.userId}/login-protect`;
     const requests: TestRequest[] = [
       ['POST', keysUrl, { credential: { user_id: bob.userId } }],
       ['GET', keysUrl],
       ['POST', `/v3/users/${bob.userId}/password`, change],
       ['GET', `/v3/users/${bob.userId}`],
+      ['PUT', `/v3.0/OS-USER/users/${bob.userId}/info`, { user: { email: 'bob@corp.test' } }],
+      // Under the older names of its actions.
+      ['GET', protection],
+      ['PUT', protection, { login_protect: { enabled: true, verification_method: 'vmfa' } }],
+      ['GET', '/v3.0/OS-MFA/recovery-codes'],
+      ['POST', '/v3.0/OS-MFA/recovery-codes'],
+      ['POST', '/v3.0/OS-MFA/step-up', { totp: { passcode: '123456' } }],
+      ['POST', '/v3.0/OS-MFA/step-up/options'],
+      ['GET', '/v3.0/OS-MFA/passkeys'],
     ];
     for (const request of requests) await call(bob, 403, request);
     assert.equal((await refusals(identity, bob)).length, requests.length);

@@ -31,6 +31,8 @@ export const iamActions = {
   updateUser: 'iam:users:updateUser',
   deleteUser: 'iam:users:deleteUser',
   changePassword: 'iam:users:changePassword',
+  // An extension: the vendor asks for no permission.
+  updateOwnInformation: 'iam:users:updateOwnInformation',
   // Extensions: the vendor shows no sessions.
   listSessions: 'iam:users:listSessions',
   endSession: 'iam:users:endSession',
@@ -91,16 +93,21 @@ export const iamActions = {
   createPasskey: 'iam:mfa:createPasskey',
   deletePasskey: 'iam:mfa:deletePasskey',
   createRecoveryCodes: 'iam:mfa:createRecoveryCodes',
+  showRecoveryCodes: 'iam:mfa:showRecoveryCodes',
   useRecoveryCode: 'iam:mfa:useRecoveryCode',
   stepUp: 'iam:mfa:stepUp',
   listLoginProtections: 'iam:users:listUserLoginProtects',
-  getLoginProtection: 'iam:users:getUserLoginProtect',
-  setLoginProtection: 'iam:users:setUserLoginProtect',
   listApprovals: 'iam:approvals:list',
   getApproval: 'iam:approvals:get',
   approve: 'iam:approvals:approve',
   listAudit: 'cts:trace:list',
   listLimits: 'iam:quotas:listQuotas',
+} as const;
+
+/** Of one user's login; policies from before them name what they belong to. */
+export const loginProtectionPermissions = {
+  get: { action: 'iam:users:getUserLoginProtect', aliases: [iamActions.getUser] },
+  set: { action: 'iam:users:setUserLoginProtect', aliases: [iamActions.updateUser] },
 } as const;
 
 /** Stepping into an agency of another account; older and newer policies name it differently. */

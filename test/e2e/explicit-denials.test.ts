@@ -31,12 +31,7 @@ const exempt: Readonly<Record<string, string>> = {
   setAccountLimits: operators,
   parseCsr: noneRequired,
   getConsoleConfig: noneRequired,
-  listObsBuckets: `${noneRequired}: the agency of the service is asked`,
-  countCertificateAuthoritiesByTags: noneRequired,
-  countCertificatesByTags: noneRequired,
   changeOwnPassword: ownSelf,
-  showRecoveryCodes: ownSelf,
-  stepUp: ownSelf,
   updateUserInformation: ownSelf,
 };
 
@@ -47,6 +42,13 @@ const free: Readonly<Record<string, string>> = {
   getProject: 'iam:projects:getProject',
   getProjectStatus: 'iam:projects:getProject',
   createRecoveryCodes: 'iam:mfa:createRecoveryCodes',
+  showRecoveryCodes: 'iam:mfa:showRecoveryCodes',
+  stepUp: 'iam:mfa:stepUp',
+  createStepUpOptions: 'iam:mfa:stepUp',
+  listPasskeys: 'iam:mfa:listPasskeys',
+  countCertificateAuthoritiesByTags: 'pca:ca:listByTag',
+  countCertificatesByTags: 'pca:cert:listByTag',
+  listObsBuckets: 'obs:bucket:ListAllMyBuckets',
 };
 /** Agencies are refused for another reason: nothing of this is theirs. */
 const ofUsers = ['createRecoveryCodes'];

@@ -1,4 +1,9 @@
-import { agencyAssumption, iamActions, securityPolicyActions } from '../../src/iam/permissions.ts';
+import {
+  agencyAssumption,
+  iamActions,
+  loginProtectionPermissions,
+  securityPolicyActions,
+} from '../../src/iam/permissions.ts';
 import { permissions as kmsPermissions } from '../../src/kms/permissions.ts';
 import { permissions as bucketPermissions } from '../../src/object-storage/permissions.ts';
 import { billingPermissions } from '../../src/private-ca/index.ts';
@@ -27,7 +32,7 @@ export const permissionTable: readonly ActionNames[] = [
       ...Object.values(iamActions).map(alone),
       ...Object.values(securityPolicyActions).flatMap(({ get, update }) => [alone(get), alone(update)]),
       named(agencyAssumption),
-      ...Object.values(securityPolicyActions).flatMap(({ get, update }) => [alone(get), alone(update)]),
+      ...Object.values(loginProtectionPermissions).map(named),
     ].map((names) => [names.join(' '), names]),
   ).values(),
 ];

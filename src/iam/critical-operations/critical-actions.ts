@@ -1,4 +1,4 @@
-import { iamActions, securityPolicyActions } from '../permissions.ts';
+import { iamActions, loginProtectionPermissions, securityPolicyActions } from '../permissions.ts';
 
 /**
  * Identity's own critical actions: changes of who may do what, credentials for others, and the rules of the account. Other
@@ -30,7 +30,7 @@ const criticalActions: ReadonlySet<string> = new Set<string>([
   iamActions.bindMfaDevice,
   iamActions.unbindMfaDevice,
   iamActions.deletePasskey,
-  iamActions.setLoginProtection,
+  loginProtectionPermissions.set.action,
   iamActions.approve,
   iamActions.approve,
   ...Object.values(securityPolicyActions).map(({ update }) => update),

@@ -3,7 +3,7 @@ import { requireCredentialAuthority } from '../authority.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, conflict, notFound } from '../errors.ts';
-import { iamActions } from '../permissions.ts';
+import { iamActions, loginProtectionPermissions } from '../permissions.ts';
 import { authorizeUnlessSelf, isSelf } from '../self-service.ts';
 import { findUser } from '../users/store.ts';
 import { requireUser } from '../users/update-user.ts';
@@ -26,7 +26,8 @@ export async function getLoginProtection(
   actor: Actor,
   userId: string,
 ): Promise<LoginProtection> {
-  await authorizeUnlessSelf(iam, actor, userId, iamActions.getLoginProtection, [iamActions.getUser]);
+  const { action, aliases } = loginProtectionPermissions.get;
+  await authorizeUnlessSelf(iam, actor, userId, action, aliases);
   await requireUser(iam, actor, userId);
   return { userId, enabled: await isLoginProtected(iam.database, actor.accountId, userId) };
 }
@@ -49,8 +50,7 @@ export async function setLoginProtection(
   wanted: { readonly enabled: boolean; readonly method: string },
 ): Promise<LoginProtection> {
   const { enabled, method } = wanted;
-  const action = iamActions.setLoginProtection;
-  const aliases = [iamActions.updateUser];
+  const { action, aliases } = loginProtectionPermissions.set;
   if (!(enabled && isSelf(actor, userId))) await iam.accessControl.authorize(actor, { action, aliases });
   const { user } = await authorizeFactorChange(iam, actor, userId, action, { aliases });
   if (enabled && method !== 'vmfa')

@@ -26,7 +26,8 @@ export async function createRecoveryCodes(iam: IamContext, actor: Actor): Promis
   });
 }
 
-export function remainingRecoveryCodes(iam: IamContext, actor: Actor): Promise<number> {
+export async function remainingRecoveryCodes(iam: IamContext, actor: Actor): Promise<number> {
+  await iam.accessControl.requireNotDenied(actor, { action: iamActions.showRecoveryCodes });
   return countRecoveryCodes(iam.database, { accountId: actor.accountId, userId: ownUserId(actor) });
 }
 

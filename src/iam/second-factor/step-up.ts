@@ -17,6 +17,7 @@ export async function stepUp(
   proof: SecondFactorProof,
 ): Promise<number> {
   const action = iamActions.stepUp;
+  await iam.accessControl.requireNotDenied(actor, { action });
   const known = token === undefined ? undefined : await iam.authenticator.describeToken(token);
   if (known?.session.principal_kind !== 'user') {
     const reason =

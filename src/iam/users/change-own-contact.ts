@@ -2,11 +2,12 @@ import type { Actor } from '../actor.ts';
 import { serialChange } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { iamActions } from '../permissions.ts';
 import { isSelf } from '../self-service.ts';
 import { findUser, updateUserRow } from './store.ts';
 import { userColumns } from './user-fields.ts';
 
-const action = 'iam:users:updateOwnInformation';
+const action = iamActions.updateOwnInformation;
 
 /** By the user in person, as far as the account's protect-policy lets its users (`allow_user`); the root user always may. */
 export async function changeOwnContact(
@@ -16,6 +17,7 @@ export async function changeOwnContact(
   contact: { readonly email?: string | undefined; readonly mobile?: string | undefined },
 ): Promise<void> {
   if (!isSelf(actor, userId)) throw forbidden('Users change their own email and mobile number only.');
+  await iam.accessControl.requireNotDenied(actor, { action });
   const { email, mobile } = contact;
   if (email === undefined && mobile === undefined) throw badRequest('user must have email or mobile.');
   const { selfManagement } = (await iam.security.of(actor.accountId)).operations;

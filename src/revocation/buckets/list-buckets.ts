@@ -11,15 +11,18 @@ const mostBuckets = 256;
 
 /**
  * The account's buckets as its agency shows them to the service; of the caller no permission is required (reference
- * 4.2.3.3). Throws PCA.00000006 without an agency that lets them be listed.
+ * 4.2.3.3), but a Deny of listing buckets holds. Throws AccessDenied, and PCA.00000006 without an agency that lets them be listed.
  */
 export async function listBuckets(
   ports: Pick<PublicationPorts, 'agencies' | 'identity' | 'objectStorage'>,
   actor: Actor,
 ): Promise<{ readonly total: number; readonly buckets: readonly Bucket[] }> {
+  const request = { action: agencyPermissions.listBuckets };
+  const decision = ports.identity.decide(actor, request);
+  if (decision === 'denied explicitly') await ports.identity.refuse(actor, request, decision);
   try {
     const service = await actAsService(ports, actor.accountId);
-    await ports.identity.authorize(service, { action: agencyPermissions.listBuckets });
+    await ports.identity.authorize(service, request);
   } catch (error) {
     if (!(error instanceof NotDelegated || error instanceof AccessDenied)) throw error;
     throw pcaError('PCA.00000006', error.message, { cause: error });

@@ -1,6 +1,7 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server';
 import type { Actor } from '../../actor.ts';
 import type { IamContext } from '../../context.ts';
+import { iamActions } from '../../permissions.ts';
 import type { PasskeyTable } from '../../tables.ts';
 import { challengeMs, newChallenge } from './challenge.ts';
 import { findPasskeys } from './passkey-store.ts';
@@ -11,11 +12,12 @@ export async function loginOptions(iam: IamContext): Promise<PublicKeyCredential
   return requestOptions(iam, await newChallenge(iam, 'login'), []);
 }
 
-/** For a step-up of the user who asks. */
+/** For a step-up of the user who asks. Throws AccessDenied where a policy denies step-ups. */
 export async function stepUpOptions(
   iam: IamContext,
   actor: Actor,
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  await iam.accessControl.requireNotDenied(actor, { action: iamActions.stepUp });
   const passkeys = await findPasskeys(iam.database, actor.accountId, actor.principalId);
   return requestOptions(iam, await newChallenge(iam, 'step-up', actor.principalId), passkeys);
 }
