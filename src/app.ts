@@ -259,7 +259,7 @@ async function createOperations(
   const { clock, database, log } = base;
   metrics.watchBacklog(async () => {
     const { count, oldestReadyMs = clock.nowMs() } = await jobs.backlog();
-    return { count, lagSeconds: (clock.nowMs() - oldestReadyMs) / 1_000 };
+    return { count, lagSeconds: (clock.nowMs() - oldestReadyMs) / 1_000, slow: jobs.slowJobs() };
   });
   const advanceClock = async (ms: number) => {
     await advanceDevClock(clock, database, ms);

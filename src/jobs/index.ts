@@ -7,6 +7,7 @@ export type { Again, Job, JobHandler, JobWork, NewJob } from './job.ts';
 export { waitsForNetwork } from './job.ts';
 /** The table `jobs`. */
 export { jobsMigrations } from './migrations.ts';
+export { Progress } from './progress.ts';
 
 /** Puts work off until its time, durably; what other capabilities need of it. */
 export interface Scheduler {
@@ -32,6 +33,8 @@ export interface Jobs extends Scheduler {
   runDue(): Promise<void>;
   /** Jobs whose time has come and that nobody runs, and since when the oldest waits, in milliseconds since 1970. */
   backlog(): Promise<{ readonly count: number; readonly oldestReadyMs: number | undefined }>;
+  /** How many jobs of this node have made no progress for a minute. */
+  slowJobs(): number;
   /** Takes no more work and waits for what runs. */
   close(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export function createJobs(ports: WorkerPorts): Jobs {
     wake: () => worker.wake(),
     runDue: () => worker.runDue(),
     backlog: () => readBacklog(ports.database, ports.clock.nowMs()),
+    slowJobs: () => worker.slowJobs,
     close: () => worker.close(),
   };
 }

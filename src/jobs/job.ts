@@ -1,3 +1,5 @@
+import type { Progress } from './progress.ts';
+
 /** Work that time starts. */
 export interface NewJob {
   /** What is to be done, such as `pca:ca:purge`; its handler is registered under this name. */
@@ -23,7 +25,7 @@ export interface Again {
 }
 
 /** Repeatable: a job runs again if its node died in the middle, was too slow to keep its lease, or failed. */
-export type JobHandler = (job: Job) => Promise<Again | undefined> | Promise<void>;
+export type JobHandler = (job: Job, progress: Progress) => Promise<Again | undefined> | Promise<void>;
 
 /** Where a kind runs: with what waits for others' servers, or with what needs this machine and the database only. */
 export type JobPool = 'local' | 'network';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeOnEachDatabase } from '../../test/support/databases.ts';
 import { FixedClock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
@@ -43,6 +44,54 @@ describeOnEachDatabase('jobs', jobsMigrations, (open) => {
       { key: 'later', payload: { n: 1 }, dueMs: start + 5_000, accountId: 'a'.repeat(32), attempt: 1 },
     ]);
     assert.deepEqual(await jobs.backlog(), { count: 0, oldestReadyMs: undefined });
+  });
+
+  test('that make no progress give their lease up to another node, and say so', async () => {
+    const database = await open();
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (_facts: object, message: string) => void warnings.push(message) };
+    const patience = { renewalMs: 5, slowMs: 10, stuckMs: 20 };
+    const clock = new FixedClock(start);
+    const jobs = createJobs({ database, clock, random: systemRandom, log, patience });
+    const release = Promise.withResolvers<void>();
+    jobs.handle('test', () => release.promise);
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    const running = jobs.runDue();
+    while (jobs.slowJobs() === 0) await sleep(5);
+    assert.deepEqual(warnings, ['a job makes no progress']);
+    // Renewals end, so that the lease runs out by the clock.
+    await sleep(50);
+    clock.advance(61_000);
+    const other = nodeOn(database, clock);
+    let taken = 0;
+    other.handle('test', async () => void taken++);
+    await other.runDue();
+    assert.equal(taken, 1);
+    release.resolve();
+    await running;
+    assert.equal(jobs.slowJobs(), 0);
+  });
+
+  test('that take long but get on keep their lease', async () => {
+    const database = await open();
+    const patience = { renewalMs: 5, slowMs: 1_000, stuckMs: 2_000 };
+    const jobs = createJobs({
+      database,
+      clock: new FixedClock(start),
+      random: systemRandom,
+      log: silentLog,
+      patience,
+    });
+    jobs.handle('test', async (_due, progress) => {
+      for (let step = 0; step < 10; step++) {
+        await sleep(5);
+        progress.note();
+      }
+      assert.equal(jobs.slowJobs(), 0);
+    });
+    await database.transaction((transaction) => jobs.schedule(transaction, job('x', start)));
+    await jobs.runDue();
+    assert.equal((await jobs.backlog()).count, 0);
   });
 
   test('are not scheduled by a transaction that fails', async () => {

@@ -5,11 +5,11 @@ import type { Random } from '../platform/random.ts';
 import type { PoolLimits } from './choose-jobs.ts';
 import { type JobHandler, type JobPool, retryDelayMs } from './job.ts';
 import { Lane } from './lane.ts';
+import { type Patience, Progress, usualPatience } from './progress.ts';
 import { type ClaimedJob, claim, removeDone, updateHeld, updatePool } from './store.ts';
 
 /** A node that died is noticed after this. */
 const leaseMs = 60_000;
-const renewalMs = leaseMs / 3;
 /** Of several nodes and other transactions nobody tells when something is scheduled; looking costs an index access for each pool. */
 const pollMs = 1_000;
 /** What waits for others' servers needs a socket and a little memory, so many may; other work needs this machine. */
@@ -29,6 +29,8 @@ export interface WorkerPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Shorter in tests only. */
+  readonly patience?: Patience;
 }
 
 /** Claims what is due, runs it and records how it went. */
@@ -36,6 +38,8 @@ export class Worker {
   readonly #ports: WorkerPorts;
   readonly #handlers: ReadonlyMap<string, RegisteredHandler>;
   readonly #lanes: ReadonlyMap<JobPool, Lane>;
+  readonly #patience: Patience;
+  readonly #slow = new Set<ClaimedJob>();
   #timer: NodeJS.Timeout | undefined;
   #sweep: Promise<void> | undefined;
   #isClosed = false;
@@ -43,6 +47,7 @@ export class Worker {
   constructor(ports: WorkerPorts, handlers: ReadonlyMap<string, RegisteredHandler>) {
     this.#ports = ports;
     this.#handlers = handlers;
+    this.#patience = ports.patience ?? usualPatience;
     this.#lanes = new Map([
       ['local', new Lane(pools.local)],
       ['network', new Lane(pools.network)],
@@ -85,6 +90,11 @@ export class Worker {
     clearInterval(this.#timer);
     await this.#sweep;
     await Promise.all(this.#running());
+  }
+
+  /** How many jobs of this node have made no progress for a while. */
+  get slowJobs(): number {
+    return this.#slow.size;
   }
 
   #running(): readonly Promise<void>[] {
@@ -141,9 +151,10 @@ export class Worker {
 
   async #run(job: ClaimedJob): Promise<void> {
     const { log, clock } = this.#ports;
-    const renewal = setInterval(() => this.#renew(job), renewalMs);
+    const progress = new Progress(this.#patience);
+    const renewal = setInterval(() => this.#renew(job, progress), this.#patience.renewalMs);
     try {
-      const again = await this.#handlers.get(job.kind)!.run(job);
+      const again = await this.#handlers.get(job.kind)!.run(job, progress);
       await this.#record((transaction) =>
         again
           ? updateHeld(transaction, job, {
@@ -168,10 +179,22 @@ export class Worker {
       );
     } finally {
       clearInterval(renewal);
+      this.#slow.delete(job);
     }
   }
 
-  #renew(job: ClaimedJob): void {
+  /** A job that makes no progress keeps its lease no longer than another node can be expected to wait. */
+  #renew(job: ClaimedJob, progress: Progress): void {
+    const { kind, key, attempt } = job;
+    if (!progress.isSlow) this.#slow.delete(job);
+    else if (!this.#slow.has(job)) {
+      this.#slow.add(job);
+      this.#ports.log.warn({ kind, key, attempt }, 'a job makes no progress');
+    }
+    if (progress.isStuck) {
+      this.#ports.log.error({ kind, key, attempt }, 'a job makes no progress and is left to other nodes');
+      return;
+    }
     void this.#record((transaction) =>
       updateHeld(transaction, job, { ready_ms: this.#ports.clock.nowMs() + leaseMs }),
     );

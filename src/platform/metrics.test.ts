@@ -9,7 +9,7 @@ test('counts requests, certificates, commits and the backlog', async () => {
   observe(200, 30);
   observe(400, 1);
   metrics.observeCommit(7, 2);
-  metrics.watchBacklog(async () => ({ count: 5, lagSeconds: 60 }));
+  metrics.watchBacklog(async () => ({ count: 5, lagSeconds: 60, slow: 1 }));
   const lines = (await metrics.text()).split('\n');
   for (const line of [
     'openccm_requests_total{operation="createCertificate",status="200"} 2',

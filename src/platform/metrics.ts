@@ -2,13 +2,20 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CommitObserver } from './db/index.ts';
 import type { LimitReason, RequestObserver } from './http/index.ts';
 
+export interface Backlog {
+  readonly count: number;
+  readonly lagSeconds: number;
+  /** Jobs of this node that make no progress. */
+  readonly slow: number;
+}
+
 export interface Metrics {
   readonly observeRequest: RequestObserver;
   readonly observeCommit: CommitObserver;
   /** Counts a request that ended before its operation. */
   readonly countRefusal: (reason: LimitReason) => void;
   /** Asks for the backlog of jobs whenever the metrics are read. */
-  watchBacklog(read: () => Promise<{ readonly count: number; readonly lagSeconds: number }>): void;
+  watchBacklog(read: () => Promise<Backlog>): void;
   /** In Prometheus' text format, made at most once a second. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -103,10 +110,10 @@ function onceASecond(make: () => Promise<string>): () => Promise<string> {
   };
 }
 
-function watchBacklog(registry: Registry, read: () => Promise<{ count: number; lagSeconds: number }>): void {
+function watchBacklog(registry: Registry, read: () => Promise<Backlog>): void {
   const registers = [registry];
   // Collected in the order of registration; the second gauge waits for what the first has asked.
-  let backlog = Promise.resolve({ count: 0, lagSeconds: 0 });
+  let backlog: Promise<Backlog> = Promise.resolve({ count: 0, lagSeconds: 0, slow: 0 });
   new Gauge({
     name: 'openccm_jobs_lag_seconds',
     help: 'How long the oldest job that is due has been waiting.',
@@ -122,6 +129,14 @@ function watchBacklog(registry: Registry, read: () => Promise<{ count: number; l
     registers,
     async collect() {
       this.set((await backlog).count);
+    },
+  });
+  new Gauge({
+    name: 'openccm_jobs_slow',
+    help: 'Jobs of this node that have made no progress for a minute.',
+    registers,
+    async collect() {
+      this.set((await backlog).slow);
     },
   });
 }

@@ -43,7 +43,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       responders.forget(caId);
     },
     jobHandlers: {
-      [publicationKind]: (job) => publishDueCrl(ports, job),
+      [publicationKind]: (job, progress) => publishDueCrl(ports, job, progress),
       [renewalKind]: (job) => renewResponder(ports, job),
     },
   };

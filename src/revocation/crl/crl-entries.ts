@@ -1,3 +1,4 @@
+import type { Progress } from '../../jobs/index.ts';
 import type { CrlEntry } from '../../pki/index.ts';
 import type { Reader } from '../../platform/db/index.ts';
 import type { AuthorityRecords } from '../../private-ca/index.ts';
@@ -13,13 +14,18 @@ const pageSize = 1_000;
  */
 export const safetyMs = 600_000;
 
+export interface EntrySource {
+  readonly reader: Reader;
+  readonly records: AuthorityRecords;
+  readonly progress: Progress;
+}
+
 /**
  * The entries of a complete CRL. RFC 5280 §3.3: an entry stays until it was on a CRL made after the certificate's end, so what
  * ended before the last complete CRL is left out.
  */
 export async function* completeEntries(
-  reader: Reader,
-  records: AuthorityRecords,
+  { reader, records, progress }: EntrySource,
   caId: string,
   lastThisUpdateMs: number | null,
 ): AsyncGenerator<CrlEntry> {
@@ -34,14 +40,14 @@ export async function* completeEntries(
         reason: crlReasonOf(revocation_reason),
       };
     }
+    progress.note();
     page = await records.listRevoked(reader, caId, page.at(-1), pageSize);
   }
 }
 
 /** The entries of a delta: what changed since the complete CRL, as it is now; what is revoked no more is taken off. */
 export async function* deltaEntries(
-  reader: Reader,
-  records: AuthorityRecords,
+  { reader, records, progress }: EntrySource,
   caId: string,
   baseThisUpdateMs: number,
 ): AsyncGenerator<CrlEntry> {
@@ -61,6 +67,7 @@ export async function* deltaEntries(
         ? { serialNumber, revokedMs: changed_at, reason: 'removeFromCRL' }
         : { serialNumber, revokedMs: status.revoked_at, reason: crlReasonOf(status.revocation_reason) };
     }
+    progress.note();
     page = await listChanges(reader, caId, sinceMs, page.at(-1), pageSize);
   }
 }

@@ -1,4 +1,4 @@
-import type { Again, Job } from '../../jobs/index.ts';
+import type { Again, Job, Progress } from '../../jobs/index.ts';
 import {
   type BuiltCrl,
   buildCrl,
@@ -51,6 +51,7 @@ interface Publication {
   readonly state: CrlState;
   readonly plan: CrlPlan;
   readonly startedMs: number;
+  readonly progress: Progress;
 }
 
 /**
@@ -60,6 +61,7 @@ interface Publication {
 export async function publishDueCrl(
   ports: RevocationPorts,
   job: Pick<Job, 'key'>,
+  progress: Progress,
 ): Promise<Again | undefined> {
   const { clock, database, records } = ports;
   for (;;) {
@@ -73,7 +75,7 @@ export async function publishDueCrl(
     if (kind === undefined) return { nextDueMs: nextDueMs(state, plan) };
     const quiet = quietUntilMs(state);
     if (clock.nowMs() < quiet) return { nextDueMs: quiet };
-    if (!(await publish(ports, ca, plan, kind))) return { nextDueMs: clock.nowMs() + busyMs };
+    if (!(await publish(ports, { ca, plan, kind, progress }))) return { nextDueMs: clock.nowMs() + busyMs };
   }
 }
 
@@ -87,9 +89,7 @@ function planOf({ row }: SpeakingAuthority): CrlPlan {
 /** False if another node publishes. */
 async function publish(
   ports: RevocationPorts,
-  ca: SpeakingAuthority,
-  plan: CrlPlan,
-  kind: Kind,
+  { ca, plan, kind, progress }: Pick<Publication, 'ca' | 'plan' | 'kind' | 'progress'>,
 ): Promise<boolean> {
   const { clock, database, random } = ports;
   const startedMs = clock.nowMs();
@@ -98,12 +98,16 @@ async function publish(
   const right = { id: lease, nowMs: startedMs, untilMs: startedMs + leaseMs };
   const state = await database.transaction((transaction) => leasePublication(transaction, caId, right));
   if (!state) return false;
-  const renewal = setInterval(() => void renew(ports, caId, lease).catch(() => undefined), renewalMs);
+  const renewal = setInterval(() => {
+    if (!progress.isStuck) void renew(ports, caId, lease).catch(() => undefined);
+  }, renewalMs);
   const spool = new FileSpool();
   try {
-    const publication = { kind, lease, ca, state, plan, startedMs };
+    const publication = { kind, lease, ca, state, plan, startedMs, progress };
     const crl = await build(ports, publication, spool);
+    progress.note();
     await store(ports, publication, crl);
+    progress.note();
     await record(ports, publication, crl.entryCount);
   } catch (error) {
     await giveUp(ports, ca, lease);
@@ -132,7 +136,7 @@ function renew({ clock, database }: RevocationPorts, caId: string, lease: string
 
 async function build(
   { database, objectStorage, records }: RevocationPorts,
-  { kind, ca, state, plan, startedMs }: Publication,
+  { kind, ca, state, plan, startedMs, progress }: Publication,
   spool: FileSpool,
 ): Promise<BuiltCrl> {
   const { row, certificate } = ca;
@@ -148,12 +152,12 @@ async function build(
   };
   if (kind === 'delta') {
     const base = { baseNumber: BigInt(state.base_number!) };
-    const entries = deltaEntries(database, records, row.ca_id, state.base_this_update!);
+    const entries = deltaEntries({ reader: database, records, progress }, row.ca_id, state.base_this_update!);
     return buildCrl({ ...contents, ...base }, entries, signer, spool);
   }
   const deltaAddress = objectStorage.publicUrl(row.crl_bucket!, deltaKey(row.crl_name!));
   const freshest = plan.deltaHours === null ? {} : { freshestCrl: [deltaAddress] };
-  const entries = completeEntries(database, records, row.ca_id, state.base_this_update);
+  const entries = completeEntries({ reader: database, records, progress }, row.ca_id, state.base_this_update);
   return buildCrl({ ...contents, ...freshest }, entries, signer, spool);
 }
 

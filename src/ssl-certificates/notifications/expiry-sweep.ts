@@ -1,4 +1,4 @@
-import type { JobHandler } from '../../jobs/index.ts';
+import type { JobHandler, Progress } from '../../jobs/index.ts';
 import { readSetting, type Transaction, writeSetting } from '../../platform/db/index.ts';
 import { findCertificate, type SslCertificate } from '../certificates/certificate-store.ts';
 import type { SslCertificatesPorts } from '../ports.ts';
@@ -22,12 +22,12 @@ type Step = Omit<Band, 'status' | 'occasion'> & { readonly occasion: Occasion };
 
 /** Tells of certificates that end soon or have ended. Repeatable: what was told is recorded with what sends it. */
 export function createExpirySweep(ports: Ports): JobHandler {
-  return async () => {
+  return async (_job, progress) => {
     const nowMs = ports.clock.nowMs();
     // What ended before anybody looked for the first time is no news.
     const sweptMs = Number((await readSetting(ports.database, sweptSetting)) ?? nowMs);
     for (const step of stepsAt(nowMs, sweptMs, daysBefore(ports.configuration)))
-      for (const status of ['ISSUED', 'UPLOAD'] as const) await tellBand(ports, status, step);
+      for (const status of ['ISSUED', 'UPLOAD'] as const) await tellBand(ports, progress, status, step);
     await ports.database.transaction((transaction) => writeSetting(transaction, sweptSetting, String(nowMs)));
     return { nextDueMs: nowMs + everyMs };
   };
@@ -57,10 +57,11 @@ function stepsAt(nowMs: number, sweptMs: number, days: readonly number[]): Step[
   ];
 }
 
-async function tellBand(ports: Ports, status: Band['status'], step: Step): Promise<void> {
+async function tellBand(ports: Ports, progress: Progress, status: Band['status'], step: Step): Promise<void> {
   const { database } = ports;
   const band: Band = { ...step, status, occasion: occasionKey(step.occasion) };
   for (;;) {
+    progress.note();
     const untold = await findUntold(database, band, pageSize);
     for (const { account_id: accountId, certificate_id: id } of untold)
       await database.transaction(async (transaction) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { describeOnEachDatabase } from '../../../test/support/databases.ts';
+import { Progress } from '../../jobs/index.ts';
 import { changeCertificate, findCertificate } from '../certificates/certificate-store.ts';
 import type { SslConfiguration } from '../configuration.ts';
 import { type Bench, benchMigrations, openBench, testNowMs } from '../ssl-certificates.fixture.ts';
@@ -185,9 +186,9 @@ describeOnEachDatabase('notices of expiry', benchMigrations, (open) => {
     };
     const job = { ...sweepJob, dueMs: 0, attempt: 1 };
     // Two recipients for each: the second certificate's notice is undone with its jobs.
-    await assert.rejects(async () => createExpirySweep(dying)(job), /killed/);
-    await createExpirySweep(ports)(job);
-    await createExpirySweep(ports)(job);
+    await assert.rejects(async () => createExpirySweep(dying)(job, new Progress()), /killed/);
+    await createExpirySweep(ports)(job, new Progress());
+    await createExpirySweep(ports)(job, new Progress());
     await bench.jobs.runDue();
     assert.deepEqual([hook.events.length, new Set(hook.events.map(({ id }) => id)).size], [3, 3]);
     assert.equal(mail.mails.length, 3);
@@ -208,7 +209,7 @@ describeOnEachDatabase('notices of expiry', benchMigrations, (open) => {
       }
     });
     bench.clock.advance(340 * dayMs);
-    await createExpirySweep(bench.ports)({ ...sweepJob, dueMs: 0, attempt: 1 });
+    await createExpirySweep(bench.ports)({ ...sweepJob, dueMs: 0, attempt: 1 }, new Progress());
     const deliveries = await bench.database
       .tables<{ jobs: { kind: string; key: string } }>()
       .selectFrom('jobs')

@@ -17,12 +17,13 @@ const pageSize = 200;
 
 /** Makes sure that each certificate that is to be followed has its job; one that has is left alone. */
 export function createRenewalSweep(ports: Ports): JobHandler {
-  return async () => {
+  return async (_job, progress) => {
     const { database, clock, jobs, configuration } = ports;
     const nowMs = clock.nowMs();
     const { leadMs, isReordered } = renewalSettings(configuration);
     let after = { notAfterMs: nowMs - longestGoneMs, certificateId: '' };
     for (;;) {
+      progress.note();
       const page = await findUnfollowed(database, { after, untilMs: nowMs + leadMs, isReordered }, pageSize);
       await database.transaction(async (transaction) => {
         for (const { certificate_id: key, account_id: accountId } of page)
