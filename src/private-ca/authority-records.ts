@@ -40,8 +40,8 @@ export interface AuthorityRecords {
     operation: CaOperation,
     caId: string,
   ): Promise<CertificateAuthority>;
-  /** Checks a CRL configuration of the CA; throws PCA.00020204. */
-  planCrl(ca: CertificateAuthority, sent: SentCrlConfiguration): Promise<CrlColumns>;
+  /** Checks a CRL configuration of the CA; throws AccessDenied, PCA.00020204. */
+  planCrl(actor: Actor, ca: CertificateAuthority, sent: SentCrlConfiguration): Promise<CrlColumns>;
   /** Writes a change and its audit record; PCA.00030201 if the CA is no longer as it was seen. */
   change(
     transaction: Transaction,
@@ -86,8 +86,10 @@ export function createAuthorityRecords(ports: PrivateCaPorts): AuthorityRecords 
       requireAllowed(operation, ca, ports.clock.nowMs());
       return ca;
     },
-    planCrl: (ca, sent) =>
-      planCrl(ports, ca, ca.key_usages === null ? undefined : (JSON.parse(ca.key_usages) as string[]), sent),
+    planCrl(actor, ca, sent) {
+      const keyUsages = ca.key_usages === null ? undefined : (JSON.parse(ca.key_usages) as string[]);
+      return planCrl(ports, actor, ca.ca_id, keyUsages, sent);
+    },
     change: (transaction, actor, permission, seen, changes) =>
       changeAuthority(ports, transaction, actor, permission, seen, changes),
     async find(reader, caId) {

@@ -1,3 +1,4 @@
+import type { Actor } from '../iam/actor.ts';
 import { isUniqueViolation } from '../platform/db/index.ts';
 import type { CertificateAuthority } from './ca.ts';
 import { pcaError } from './errors.ts';
@@ -67,16 +68,17 @@ export function requireCrlSign(keyUsages: readonly string[] | undefined): void {
 
 /**
  * The columns of a configuration that was found possible: its fields are right, the certificate's key may sign CRLs, the
- * bucket may be written into. Throws PCA.00020204.
+ * bucket may be written into. Throws AccessDenied, PCA.00020204.
  */
 export async function planCrl(
   { revocation }: Pick<PrivateCaPorts, 'revocation'>,
-  ca: Pick<CertificateAuthority, 'ca_id' | 'account_id'>,
+  actor: Actor,
+  caId: string,
   keyUsages: readonly string[] | undefined,
   sent: SentCrlConfiguration,
   prefix = '',
 ): Promise<CrlColumns> {
-  const configuration = readCrlConfiguration(sent, ca.ca_id, prefix);
+  const configuration = readCrlConfiguration(sent, caId, prefix);
   if (revocation === undefined) {
     throw pcaError('PCA.00020204', 'CRL publication is not available on this installation.');
   }
@@ -87,7 +89,7 @@ export async function planCrl(
     crl_bucket: configuration.bucket,
     crl_valid_days: configuration.validDays,
     crl_delta_hours: configuration.deltaHours,
-    crl_dis_point: await revocation.crlAddress(ca.account_id, configuration),
+    crl_dis_point: await revocation.crlAddress(actor, configuration),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../iam/actor.ts';
 import type { Extension } from '../pki/index.ts';
 import type { Transaction } from '../platform/db/index.ts';
 import type { CertificateAuthority } from './ca.ts';
@@ -21,8 +22,11 @@ export interface StatusChange {
 
 /** What tells relying parties what is revoked. It stands on this capability, so it is given by who puts the program together. */
 export interface RevocationPort {
-  /** Address at which the CRL will be. Throws PCA.00020204 unless the account lets CRLs be written into the bucket and it exists. */
-  crlAddress(accountId: string, configuration: CrlConfiguration): Promise<string>;
+  /**
+   * Address at which the actor's CRL will be. Throws AccessDenied if a policy denies the actor this object, and PCA.00020204 unless
+   * the account lets CRLs be written into the bucket and it exists.
+   */
+  crlAddress(actor: Actor, configuration: CrlConfiguration): Promise<string>;
   /** In the transaction that gives a CA a CRL configuration, takes it away, or gives a CA with one its certificate. */
   crlConfigured(transaction: Transaction, accountId: string, caId: string, enabled: boolean): Promise<void>;
   /** In the transaction that revokes or lifts a hold. */

@@ -1,6 +1,6 @@
 import { pcaError, type RevocationPort } from '../private-ca/index.ts';
 import { addressExtensions, crlKey } from './addresses.ts';
-import { NotDelegated, requireMayPut } from './buckets/agency.ts';
+import { NotDelegated, putRequest, requireMayPut, requireNotDenied } from './buckets/agency.ts';
 import { disableCrlState, enableCrlState, recordStatusChange } from './crl/crl-state-store.ts';
 import type { PublicationPorts } from './ports.ts';
 
@@ -8,7 +8,9 @@ import type { PublicationPorts } from './ports.ts';
 export function createRevocationPort(ports: PublicationPorts): RevocationPort {
   const { clock, jobs, objectStorage, publicHttpUrl } = ports;
   return {
-    async crlAddress(accountId, { bucket, name }) {
+    async crlAddress(actor, { bucket, name }) {
+      const { accountId } = actor;
+      await requireNotDenied(ports, actor, putRequest(accountId, bucket, crlKey(name)));
       try {
         await requireMayPut(ports, accountId, bucket, crlKey(name));
       } catch (error) {

@@ -54,7 +54,7 @@ export async function activateAuthority(
     askIn(ports, actor, ca, project, target),
   );
   const plan = await planCertification(ports, ca.account_id, request, permit);
-  const crl = await requestedCrl(ports, ca, plan.keyUsages, body);
+  const crl = await requestedCrl(ports, actor, ca, plan.keyUsages, body);
   const { unsaved, signer } = await keyOf(ports, ca, information.keyAlgorithm, clusterId);
   const certified = await certifyAuthority(ports, plan, information.name, signer);
   const write = ports.database.transaction(async (transaction) => {
@@ -80,6 +80,7 @@ export async function activateAuthority(
 /** What was configured at creation stays, unless the activation says something else. */
 async function requestedCrl(
   ports: AuthorityPorts,
+  actor: Actor,
   ca: CertificateAuthority,
   keyUsages: readonly KeyUsage[],
   { crl_configuration: sent }: ActivateAuthorityBody,
@@ -88,7 +89,7 @@ async function requestedCrl(
     if (ca.crl_enabled === 1) requireCrlSign(keyUsages);
     return {};
   }
-  return sent.enabled ? planCrl(ports, ca, keyUsages, sent, 'crl_configuration.') : noCrl;
+  return sent.enabled ? planCrl(ports, actor, ca.ca_id, keyUsages, sent, 'crl_configuration.') : noCrl;
 }
 
 /** Moving a CA to another project needs the permission there as well. */

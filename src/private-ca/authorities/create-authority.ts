@@ -62,7 +62,7 @@ export async function createAuthority(
   if (body.ca_id) requireUninformed(purchased, ports.clock.nowMs());
   else await ports.quotas.requireRoom(ports.database, actor.accountId, 'CERTIFICATE_AUTHORITY');
   const caId = purchased?.ca_id ?? ports.random.uuid();
-  const crl = await requestedCrl(ports, { ca_id: caId, account_id: actor.accountId }, body);
+  const crl = await requestedCrl(ports, actor, caId, body);
   const clusterId = requestedCluster(ports, actor, body.hsm_cluster_info, body.key_algorithm);
   const permit = issuerPermit(enterpriseProjectId, ask);
   const request = certificationRequest(body);
@@ -97,12 +97,13 @@ export async function createAuthority(
 /** A CA that stays PENDING keeps the configuration until it has a certificate. */
 async function requestedCrl(
   ports: AuthorityPorts,
-  ca: Pick<CertificateAuthority, 'ca_id' | 'account_id'>,
+  actor: Actor,
+  caId: string,
   { type, crl_configuration: sent, key_usages: keyUsages }: CreateAuthorityBody,
 ): Promise<CrlColumns> {
   if (!sent?.enabled) return noCrl;
   const usages = type === 'ROOT' ? undefined : caKeyUsages(keyUsages);
-  return planCrl(ports, ca, usages, sent, 'crl_configuration.');
+  return planCrl(ports, actor, caId, usages, sent, 'crl_configuration.');
 }
 
 function requireUninformed(ca: CertificateAuthority | undefined, nowMs: number): void {

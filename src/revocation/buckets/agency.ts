@@ -1,4 +1,4 @@
-import type { Actor } from '../../iam/index.ts';
+import type { AccessRequest, Actor } from '../../iam/index.ts';
 import { AccessDenied } from '../../platform/errors.ts';
 import { agencyPermissions } from '../permissions.ts';
 import type { PublicationPorts } from '../ports.ts';
@@ -24,6 +24,20 @@ export async function actAsService(
   throw new NotDelegated('The agency that lets PCA access OBS buckets has not been created.');
 }
 
+export function putRequest(accountId: string, bucket: string, key: string): AccessRequest {
+  return { action: agencyPermissions.putObject, resource: `obs:*:${accountId}:object:${bucket}/${key}` };
+}
+
+/** For what the service does in the caller's place: the caller needs no permission for it, but a Deny holds. Throws AccessDenied. */
+export async function requireNotDenied(
+  { identity }: Pick<PublicationPorts, 'identity'>,
+  actor: Actor,
+  request: AccessRequest,
+): Promise<void> {
+  const decision = identity.decide(actor, request);
+  if (decision === 'denied explicitly') await identity.refuse(actor, request, decision);
+}
+
 /** Throws NotDelegated unless the service may put this object into the account's bucket. */
 export async function requireMayPut(
   ports: Pick<PublicationPorts, 'agencies' | 'identity'>,
@@ -33,8 +47,7 @@ export async function requireMayPut(
 ): Promise<void> {
   const actor = await actAsService(ports, accountId);
   try {
-    const resource = `obs:*:${accountId}:object:${bucket}/${key}`;
-    await ports.identity.authorize(actor, { action: agencyPermissions.putObject, resource });
+    await ports.identity.authorize(actor, putRequest(accountId, bucket, key));
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
     throw new NotDelegated('The agency does not let PCA put objects into the bucket.', { cause: error });

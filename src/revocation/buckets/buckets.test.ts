@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { TestRequest } from '../../../test/support/identity.ts';
 import { createCa, installOnSqlite, path, rootBody } from '../revocation.fixture.ts';
 
 const installation = await installOnSqlite();
@@ -135,4 +136,26 @@ describe('the list of buckets', () => {
     const { total, obs_buckets } = await list(acme);
     assert.deepEqual([total, obs_buckets.length], [257, 256]);
   });
+});
+
+test('a Deny of the bucket holds for whom the service would write or list in its place', async () => {
+  const Resource = [`obs:*:${acme.account.accountId}:object:crls/*`];
+  const Statement = [
+    { Effect: 'Deny', Action: ['obs:object:PutObject'], Resource },
+    { Effect: 'Deny', Action: ['obs:bucket:ListAllMyBuckets'] },
+  ];
+  const limited = await identity.addUser(acme, 'limited', ['PCA FullAccess', { Version: '5.0', Statement }]);
+  const crl = { obs_bucket_name: 'crls', valid_days: 7 };
+  const caId = await createCa(installation, acme);
+  const crl_configuration = { enabled: true, ...crl };
+  const requests: TestRequest[] = [
+    ['POST', `${path}/${caId}/crl/enable`, crl],
+    ['POST', path, { ...rootBody, crl_configuration }],
+    ['GET', `${path}/obs/buckets`],
+  ];
+  for (const request of requests)
+    await refused(limited, '401 PCA.00010004', /obs:\w+:\w+ is denied by a policy/, request);
+  type Ca = { crl_configuration: { enabled: boolean } };
+  assert.equal((await call<Ca>(acme, 200, 'GET', `${path}/${caId}`)).crl_configuration.enabled, false);
+  await call(limited, 204, 'POST', `${path}/${caId}/crl/enable`, { ...crl, obs_bucket_name: 'more-1' });
 });

@@ -4,7 +4,7 @@ import { AccessDenied } from '../../platform/errors.ts';
 import { pcaError } from '../../private-ca/index.ts';
 import { agencyPermissions } from '../permissions.ts';
 import type { PublicationPorts } from '../ports.ts';
-import { actAsService, NotDelegated } from './agency.ts';
+import { actAsService, NotDelegated, requireNotDenied } from './agency.ts';
 
 /** Reference 4.2.3.3, table 4-293. */
 const mostBuckets = 256;
@@ -18,8 +18,7 @@ export async function listBuckets(
   actor: Actor,
 ): Promise<{ readonly total: number; readonly buckets: readonly Bucket[] }> {
   const request = { action: agencyPermissions.listBuckets };
-  const decision = ports.identity.decide(actor, request);
-  if (decision === 'denied explicitly') await ports.identity.refuse(actor, request, decision);
+  await requireNotDenied(ports, actor, request);
   try {
     const service = await actAsService(ports, actor.accountId);
     await ports.identity.authorize(service, request);

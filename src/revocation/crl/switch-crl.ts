@@ -15,7 +15,7 @@ export async function enableCrl(
 ): Promise<void> {
   const { clock, database, jobs, records } = ports;
   const ca = await records.load(actor, 'enableCrl', 'enableCrl', caId);
-  const columns = await records.planCrl(ca, sent);
+  const columns = await records.planCrl(actor, ca, sent);
   const write = database.transaction(async (transaction) => {
     await records.change(transaction, actor, 'enableCrl', ca, columns);
     const own = { caId: ca.ca_id, accountId: ca.account_id };
