@@ -1,11 +1,13 @@
 import type { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/db/index.ts';
+import type { Database, Reader } from '../platform/db/index.ts';
 import { AccessDenied } from '../platform/errors.ts';
 import type { AccessRequest, Actor, ActorCredential } from './actor.ts';
 import type { ApprovalGate } from './approvals/approval-gate.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
+import { currentGrants, type Standing } from './authentication/standing.ts';
 import { isCriticalAction } from './critical-operations/critical-actions.ts';
 import { protectionRefusal } from './critical-operations/operation-protection.ts';
+import { unauthenticated } from './errors.ts';
 import { type Decision, decide, type Grant } from './policies/decide.ts';
 import type { SecuritySettings } from './security-policies/security-settings.ts';
 
@@ -22,12 +24,27 @@ export class AccessControl {
   readonly #ports: AccessControlPorts;
   /** By the actor object itself: a copy or a made-up actor has no grants. */
   readonly #grants = new WeakMap<Actor, readonly Grant[]>();
+  readonly #standings = new WeakMap<Actor, Standing>();
 
   constructor(ports: AccessControlPorts) {
     this.#ports = ports;
   }
 
-  attach(actor: Actor, grants: readonly Grant[]): void {
+  /** `standing`: the credential of a request, by which the grants can be read again. */
+  attach(actor: Actor, grants: readonly Grant[], standing?: Standing): void {
+    this.#grants.set(actor, grants);
+    if (standing) this.#standings.set(actor, standing);
+  }
+
+  /**
+   * Reads again what policies grant to the actor of a request, for changes of identity that may have waited for others. Throws 401 if
+   * the credential has ended since it was authenticated.
+   */
+  async renew(reader: Reader, actor: Actor): Promise<void> {
+    const standing = this.#standings.get(actor);
+    if (!standing) return;
+    const grants = await currentGrants(reader, standing, this.#ports.clock.nowMs());
+    if (!grants) throw unauthenticated();
     this.#grants.set(actor, grants);
   }
 

@@ -195,8 +195,8 @@ describeOnEachDatabase('authority', migrations, (open) => {
     ]);
     // To take away gives nothing.
     await call(clerk, 204, ['DELETE', grant]);
-    const strong = await identity.addUser(acme, 'strong', ['FullAccess']);
-    await call(clerk, 200, ['PUT', `/v3.0/OS-USER/users/${strong.userId}`, { user: { enabled: false } }]);
+    await call(clerk, 200, ['PUT', `/v3.0/OS-USER/users/${weak.userId}`, { user: { enabled: false } }]);
+    await call(clerk, 204, ['DELETE', `/v3/users/${weak.userId}`]);
   });
 
   test('a denial is not taken away by those whom it denies', async () => {

@@ -1,9 +1,8 @@
 import type { Reader } from '../platform/db/index.ts';
 import type { Actor } from './actor.ts';
-import { loadGrants } from './authentication/load-grants.ts';
+import { grantsOfUser } from './authentication/load-grants.ts';
 import type { IamContext } from './context.ts';
-import { groupIdsOf } from './groups/store.ts';
-import { findUncovered } from './policies/cover.ts';
+import { findUncovered, isAboutUser, liftedDenials } from './policies/cover.ts';
 import type { Grant } from './policies/decide.ts';
 import { findSystemPolicy } from './policies/system-policies.ts';
 import type { UserTable } from './tables.ts';
@@ -13,9 +12,9 @@ import type { UserTable } from './tables.ts';
  * the message.
  */
 export class BeyondAuthority extends Error {
-  readonly resourceId: string;
+  readonly resourceId: string | undefined;
 
-  constructor(message: string, resourceId: string) {
+  constructor(message: string, resourceId: string | undefined) {
     super(message);
     this.resourceId = resourceId;
   }
@@ -28,7 +27,8 @@ export function requireAuthorityOver(actor: Actor, user: UserTable): void {
 }
 
 /**
- * For changes by which somebody could act as the user: passwords, access keys, external identities. Users may act as themselves.
+ * For changes by which somebody could act as the user, or the user no longer could: passwords, access keys, external identities,
+ * disabling, deletion. Users may act as themselves.
  * @throws BeyondAuthority unless the actor may do everything that the user may.
  */
 export async function requireCredentialAuthority(
@@ -42,10 +42,23 @@ export async function requireCredentialAuthority(
   requireGrantable(iam, actor, user.user_id, await grantsOfUser(reader, user));
 }
 
-/** What policies grant to a user directly and by groups. */
-export async function grantsOfUser(reader: Reader, user: UserTable): Promise<readonly Grant[]> {
-  const subjects = [user.user_id, ...(await groupIdsOf(reader, user.user_id))];
-  return loadGrants(reader, user.account_id, subjects);
+/**
+ * For another name of a user: policies may allow or deny by it (`g:UserName`). Users do not get round that by renaming themselves.
+ * @throws BeyondAuthority unless the actor has all that the user may have by any name.
+ */
+export async function requireNameAuthority(
+  reader: Reader,
+  iam: IamContext,
+  actor: Actor,
+  user: UserTable,
+): Promise<void> {
+  requireAuthorityOver(actor, user);
+  const grants = await grantsOfUser(reader, user);
+  const byName = grants.map((grant) => ({
+    ...grant,
+    statements: grant.statements.filter(({ source }) => isAboutUser(source)),
+  }));
+  requireGrantable(iam, actor, user.user_id, [...grants, ...liftedDenials(byName)], grants);
 }
 
 /**

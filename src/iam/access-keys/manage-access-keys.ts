@@ -22,8 +22,8 @@ import {
 } from './store.ts';
 
 /**
- * Users may manage their own keys without a permission, in full sessions. Others make keys for users who may do no more than they
- * themselves.
+ * Users may manage their own keys without a permission, in full sessions. Others make, disable and delete keys of users who may do no
+ * more than they themselves.
  */
 export async function createAccessKey(
   iam: IamContext,
@@ -77,7 +77,7 @@ export async function updateAccessKey(
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
     const owner = await requireOwner(transaction, actor, key);
-    if (update.status === 'active') await requireCredentialAuthority(transaction, iam, actor, owner);
+    if (update.status !== undefined) await requireCredentialAuthority(transaction, iam, actor, owner);
     if (Object.keys(update).length > 0)
       await updateAccessKeyRow(transaction, actor.accountId, accessKey, update);
     if (update.status === 'inactive') await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
@@ -92,7 +92,8 @@ export async function deleteAccessKey(iam: IamContext, actor: Actor, accessKey: 
   await serialChange(iam, actor, iamActions.deleteAccessKey, 'credential', async (transaction) => {
     const key = await findAccessKey(transaction, actor.accountId, accessKey);
     if (!key) throw notFound('credential', accessKey);
-    await requireOwner(transaction, actor, key);
+    const owner = await requireOwner(transaction, actor, key);
+    await requireCredentialAuthority(transaction, iam, actor, owner);
     await deleteAccessKeyRow(transaction, actor.accountId, accessKey);
     await endDerivedSessions(transaction, [accessKeyReference(accessKey)]);
     return { result: undefined, resourceId: accessKey, detail: `of user ${key.user_id}` };

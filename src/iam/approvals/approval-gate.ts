@@ -93,7 +93,8 @@ export class ApprovalGate {
       const isUsable = await isApproverUsable(transaction, open);
       const status = isUsable ? 'used' : 'refused';
       const reason = isUsable ? null : 'The user who approved it is disabled or deleted.';
-      await changeApproval(transaction, open, { status, ...(reason && { reason }) });
+      if (!(await changeApproval(transaction, open, { status, ...(reason && { reason }) })))
+        return 'The request was decided at the same time: send it again.';
       await recordApproval(this.#ports, transaction, actor, open, status, reason ?? undefined);
       if (isUsable) return 'approved';
     }

@@ -257,6 +257,9 @@ describeOnEachDatabase('approvals', migrations, (openDatabase) => {
     const id = await open(identity, acme, named(bob.userId, carol.userId, dave.userId));
     await call(dave, 403, ['POST', `/v1/approvals/${id}/approve`]);
     await call(carol, 200, ['POST', `/v1/approvals/${id}/approve`]);
+    // Without approvers the policy could never be changed again.
+    await call(acme, 409, ['DELETE', `/v3/users/${carol.userId}`]);
+    await call(acme, 204, ['DELETE', `/v3/users/${dave.userId}`]);
   });
 
   test('an agency does not make two of one person', async () => {

@@ -30,6 +30,7 @@ import type { IdleUsers } from './idle-users.ts';
 import type { Principal, PrincipalLoader } from './principal.ts';
 import { hashToken } from './secrets.ts';
 import { type SigningKey, SigningKeyLoader } from './signing-key.ts';
+import type { Standing } from './standing.ts';
 
 /** What is wrong with a token; each service has its own answer to it. */
 export type TokenFault = 'missing' | 'invalid' | 'expired';
@@ -146,11 +147,16 @@ export class Authenticator {
     if (found === undefined) throw tokenFault('invalid');
     if (found === 'expired') throw tokenFault('expired');
     const { session, principal } = found;
-    const actor = this.#actor(request, principal, {
-      projectId: session.project_id ?? undefined,
-      accessKeyId: undefined,
-      credential: credentialOfSession(session),
-    });
+    const actor = this.#actor(
+      request,
+      principal,
+      {
+        projectId: session.project_id ?? undefined,
+        accessKeyId: undefined,
+        credential: credentialOfSession(session),
+      },
+      { session },
+    );
     const authentication = { actor, principal, session };
     if (!(await this.#admit(request, authentication))) throw tokenFault('expired');
     return authentication;
@@ -189,11 +195,16 @@ export class Authenticator {
       session?.project_id ?? undefined,
     );
     this.#noteUse(accessKey, key, request.sourceIp ?? null);
-    const actor = this.#actor(request, principal, {
-      projectId,
-      accessKeyId: accessKey,
-      credential: session ? credentialOfSession(session) : permanentKeyCredential,
-    });
+    const actor = this.#actor(
+      request,
+      principal,
+      {
+        projectId,
+        accessKeyId: accessKey,
+        credential: session ? credentialOfSession(session) : permanentKeyCredential,
+      },
+      session ? { session } : { session: undefined, userId: principal.principalId, accessKey },
+    );
     const authentication = { actor, principal, session };
     await this.#admit(request, authentication);
     return authentication;
@@ -287,6 +298,7 @@ export class Authenticator {
     request: IncomingHead,
     principal: Principal,
     proof: Pick<Actor, 'projectId' | 'accessKeyId' | 'credential'>,
+    standing?: Standing,
   ): Actor {
     const actor: Actor = {
       kind: principal.kind,
@@ -299,7 +311,7 @@ export class Authenticator {
       sourceIp: request.sourceIp,
       requestId: request.requestId,
     };
-    this.#ports.accessControl.attach(actor, principal.grants);
+    this.#ports.accessControl.attach(actor, principal.grants, standing);
     return actor;
   }
 }

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Reader } from '../../platform/db/index.ts';
+import { groupIdsOf } from '../groups/store.ts';
 import { type CompiledStatement, compilePolicy } from '../policies/compile-policy.ts';
 import type { Grant, GrantScope } from '../policies/decide.ts';
 import type { Policy } from '../policies/policy.ts';
 import { findCustomPolicies } from '../policies/store.ts';
 import { findSystemPolicy } from '../policies/system-policies.ts';
 import { findAssignments } from '../role-assignments/store.ts';
-import type { AssignmentSubjectKind, RoleAssignmentTable } from '../tables.ts';
+import type { AssignmentSubjectKind, RoleAssignmentTable, UserTable } from '../tables.ts';
 
 const maximumPolicies = 10_000;
 const compiledPolicies = new LRUCache<string, readonly CompiledStatement[]>({ max: maximumPolicies });
@@ -18,6 +19,14 @@ export async function loadGrants(
   subjectIds: readonly string[],
 ): Promise<readonly Grant[]> {
   return toGrants(reader, accountId, await findAssignments(reader, accountId, { subjectIds }));
+}
+
+/** What policies grant to a user directly and by groups. */
+export async function grantsOfUser(
+  reader: Reader,
+  { user_id, account_id }: Pick<UserTable, 'user_id' | 'account_id'>,
+): Promise<readonly Grant[]> {
+  return loadGrants(reader, account_id, [user_id, ...(await groupIdsOf(reader, user_id))]);
 }
 
 /** What policies grant on a project, to whomever. */

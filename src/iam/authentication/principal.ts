@@ -3,7 +3,6 @@ import type { Reader } from '../../platform/db/index.ts';
 import { findAccount } from '../accounts/store.ts';
 import { findAgencyOfAnyAccount } from '../agencies/store.ts';
 import { findProviderOfAnyAccount } from '../federation/store.ts';
-import { groupIdsOf } from '../groups/store.ts';
 import type { Grant } from '../policies/decide.ts';
 import type { SecuritySettings } from '../security-policies/security-settings.ts';
 import type { SessionTable, UserTable } from '../tables.ts';
@@ -11,7 +10,7 @@ import { passwordEndMs } from '../users/password-end.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { FreshCache, type IdentityVersion } from './fresh-cache.ts';
 import type { IdleUsers } from './idle-users.ts';
-import { loadGrants } from './load-grants.ts';
+import { grantsOfUser, loadGrants } from './load-grants.ts';
 
 /** What a session says about whom it is for; see SessionTable. */
 export type SessionHolder = Pick<
@@ -107,7 +106,6 @@ export class PrincipalLoader {
     if (!user?.enabled) return undefined;
     const account = await findAccount(this.#reader, user.account_id);
     if (!account?.enabled || (await this.#ports.idleUsers.disableIfIdle(user))) return undefined;
-    const subjects = [userId, ...(await groupIdsOf(this.#reader, userId))];
     return {
       kind: 'user',
       accountId: account.account_id,
@@ -118,7 +116,7 @@ export class PrincipalLoader {
       credentialsVersion: user.credentials_version,
       accessMode: user.access_mode,
       ...(await this.#passwordStatus(user)),
-      grants: await loadGrants(this.#reader, account.account_id, subjects),
+      grants: await grantsOfUser(this.#reader, user),
     };
   }
 

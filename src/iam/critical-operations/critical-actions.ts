@@ -32,7 +32,6 @@ const criticalActions: ReadonlySet<string> = new Set<string>([
   iamActions.deletePasskey,
   loginProtectionPermissions.set.action,
   iamActions.approve,
-  iamActions.approve,
   ...Object.values(securityPolicyActions).map(({ update }) => update),
 ]);
 

@@ -31,6 +31,7 @@ export async function createGroup(
   });
 }
 
+/** Mappings find groups by name, so whoever renames one has what it grants and what it denies. */
 export async function updateGroup(
   iam: IamContext,
   actor: Actor,
@@ -40,6 +41,10 @@ export async function updateGroup(
   return change(iam, actor, { action: iamActions.updateGroup }, 'group', async (transaction) => {
     const group = await findGroup(transaction, actor.accountId, groupId);
     if (!group) throw notFound('group', groupId);
+    if (update.name !== undefined && update.name !== group.name) {
+      const granted = await loadGrants(transaction, actor.accountId, [groupId]);
+      requireGrantable(iam, actor, groupId, [...granted, ...liftedDenials(granted)], granted);
+    }
     if (Object.keys(update).length > 0) await updateGroupRow(transaction, actor.accountId, groupId, update);
     const detail = Object.keys(update).join(', ');
     return { result: { ...group, ...update }, resourceId: groupId, resourceName: group.name, detail };

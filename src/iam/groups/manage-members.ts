@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
-import { loadGrants } from '../authentication/load-grants.ts';
-import { grantsOfUser, requireGrantable } from '../authority.ts';
+import { grantsOfUser, loadGrants } from '../authentication/load-grants.ts';
+import { requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { forbidden, notFound } from '../errors.ts';

@@ -130,9 +130,14 @@ function hasNoCondition({ Condition: condition }: PolicyStatement): boolean {
 
 /** A condition on who asks means another thing for another user. */
 function hasSameCondition(wide: PolicyStatement, narrow: PolicyStatement): boolean {
-  const keys = Object.values(wide.Condition ?? {}).flatMap(Object.keys);
-  if (keys.some((key) => /^g:User(Id|Name)$/i.test(key))) return false;
+  if (isAboutUser(wide)) return false;
   return JSON.stringify(wide.Condition) === JSON.stringify(narrow.Condition);
+}
+
+/** Whether a statement depends on the id or the name of the user who asks. */
+export function isAboutUser({ Condition: condition }: PolicyStatement): boolean {
+  const keys = Object.values(condition ?? {}).flatMap(Object.keys);
+  return keys.some((key) => /^g:User(Id|Name)$/i.test(key));
 }
 
 /** Names of one action are all of one service; whatever else differs, two patterns may mean the same action. */

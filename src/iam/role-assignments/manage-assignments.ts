@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
 import { findAgency } from '../agencies/store.ts';
-import { grantOf, loadGrants } from '../authentication/load-grants.ts';
-import { grantsOfUser, requireAuthorityOver, requireGrantable } from '../authority.ts';
+import { grantOf, grantsOfUser, loadGrants } from '../authentication/load-grants.ts';
+import { requireAuthorityOver, requireGrantable } from '../authority.ts';
 import { change } from '../change.ts';
 import type { IamContext } from '../context.ts';
 import { findEnterpriseProjects } from '../enterprise-projects/store.ts';

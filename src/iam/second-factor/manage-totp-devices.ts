@@ -120,8 +120,9 @@ export async function removeTotpDevice(
   serialNumber: string,
 ): Promise<void> {
   const action = iamActions.deleteMfaDevice;
-  await authorizeFactorAccess(iam, actor, userId, action);
+  const user = await authorizeFactorAccess(iam, actor, userId, action);
   await serialChange(iam, actor, action, noun, async (transaction) => {
+    await requireCredentialAuthority(transaction, iam, actor, user);
     const device = await requireDevice(transaction, actor, userId, serialNumber);
     if (device.bound_at !== null) throw conflict(noun, 'The device is bound: unbind it first.');
     await deleteTotpDevice(transaction, actor.accountId, serialNumber);

@@ -1,4 +1,4 @@
-import type { Transaction } from '../../platform/db/index.ts';
+import type { Reader } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
 import { defaultApprovalPolicy } from '../approvals/approval-policy.ts';
 import { change } from '../change.ts';
@@ -58,7 +58,7 @@ export function requireOwnAddress(actor: Actor, place: string, policy: AddressPo
 }
 
 export async function currentPolicy<Kind extends SecurityPolicyKind>(
-  reader: Transaction | IamContext['database'],
+  reader: Reader,
   accountId: string,
   kind: Kind,
 ): Promise<SecurityPolicies[Kind]> {

@@ -40,9 +40,13 @@ describeOnEachDatabase('access modes and passwords that others chose', migration
     await set(identity, bob, { access_mode: 'programmatic' });
     await send(app, 401, { 'x-auth-token': bob.token }, ['GET', '/v3/auth/domains']);
     const answer = await passwordLogin(identity, bob);
-    assert.equal(answer.status, 403);
-    assert.match(answer.text, /access_mode of the user is programmatic/);
-    assert.equal((await passwordLogin(identity, { ...bob, password: 'Wrong-Horse-1' })).status, 401);
+    assert.equal(answer.status, 401);
+    assert.deepEqual(await passwordLogin(identity, { ...bob, password: 'Wrong-Horse-1' }), answer);
+    const { records } = await call<{ records: { detail: string }[] }>(acme, 200, [
+      'GET',
+      '/v1/audit/records?result=refused&action=iam:tokens:create',
+    ]);
+    assert.match(records[0]!.detail, /access_mode of the user is programmatic/);
 
     const { credential } = await call<{ credential: { access: string; secret: string } }>(acme, 201, [
       'POST',

@@ -40,8 +40,6 @@ export async function provePerson(
 
   const principal = await verifyPassword(iam, password.user, origin);
   const actor = loginActor(principal, origin);
-  await requireAddress(iam, actor, { principal, session: undefined }, 'login');
-  await requirePasswordMode(iam, actor, principal);
   if (!prove) {
     if (await isLoginProtected(iam.database, principal.accountId, principal.principalId)) {
       const detail = 'The password was right; login protection asks for a second factor.';
@@ -72,7 +70,10 @@ function readFactor(identity: TokenRequest['identity'], method: string): NamedFa
   );
 }
 
-/** A passkey alone: it is bound to its user and was used with the user verified, so it proves both factors. */
+/**
+ * A passkey alone: it is bound to its user and was used with the user verified, so it proves both factors. Locks nothing: a signature
+ * cannot be guessed, and strangers could fill the memory of attempts with passkeys that they make up.
+ */
 async function provePasskey(
   iam: IamContext,
   { methods, passkey: sent }: TokenRequest['identity'],
@@ -81,8 +82,6 @@ async function provePasskey(
   if (new Set(methods).size > 1 || !sent)
     throw badRequest('auth.identity.methods: passkey needs its part, and stands alone or beside password.');
   const assertion = sent.response;
-  const subject = { name: `passkey ${assertion.id}`, sourceIp: origin.sourceIp };
-  using attempt = await iam.loginAttempts.reserve(subject);
   const passkey = await findPasskeyOfAnyAccount(iam.database, assertion.id);
   const principal = passkey && (await iam.principals.user(passkey.user_id));
   if (
@@ -90,19 +89,16 @@ async function provePasskey(
     assertion.response.userHandle &&
     (await verifyAssertion(iam, passkey, assertion, 'login'))
   ) {
-    attempt.succeeded();
     const actor = loginActor(principal, origin);
     await requireAddress(iam, actor, { principal, session: undefined }, 'login');
     await requirePasswordMode(iam, actor, principal);
     return { principal, methods: ['passkey'], secondFactorAt: iam.clock.nowMs() };
   }
-  attempt.failed();
   if (principal)
-    await iam.accessControl.recordRefusal(
-      loginActor(principal, origin),
-      loginAction,
-      principal.principalId,
-      'Wrong or used assertion of a passkey.',
-    );
+    await iam.repeatedRefusals.record(loginActor(principal, origin), {
+      action: loginAction,
+      resourceId: principal.principalId,
+      detail: 'Wrong or used assertion of a passkey.',
+    });
   throw wrongSecondFactor();
 }

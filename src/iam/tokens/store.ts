@@ -1,6 +1,6 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables, SessionTable, UserTable } from '../tables.ts';
-import { sessionIdOf, sessionReference } from './session-parent.ts';
+import { providerReference, sessionIdOf, sessionReference } from './session-parent.ts';
 
 export function findSession(reader: Reader, tokenHash: string): Promise<SessionTable | undefined> {
   return reader
@@ -202,6 +202,22 @@ export async function endSessions(transaction: Transaction, selection: SessionSe
     rows.map(({ session_id }) => sessionReference(session_id)),
   );
   return rows.length;
+}
+
+/** Ends the user's sessions that an identity provider vouched for, and all that was derived from them. */
+export async function endVouchedSessions(transaction: Transaction, userId: string): Promise<void> {
+  const rows = await transaction
+    .tables<IamTables>()
+    .deleteFrom('sessions')
+    .where('principal_kind', '=', 'user')
+    .where('principal_id', '=', userId)
+    .where('parent', 'like', `${providerReference('')}%`)
+    .returning('session_id')
+    .execute();
+  await endDerivedSessions(
+    transaction,
+    rows.map(({ session_id }) => sessionReference(session_id)),
+  );
 }
 
 /** Notes that the session has just proved a second factor. False if it has ended. */

@@ -18,9 +18,9 @@ export interface PasswordCredentials {
 }
 
 /**
- * Returns the user whose password it is. An unknown user, a disabled one and a wrong password are answered alike and take as long;
- * after as many failures from one source as the account's login policy says the name is locked for that source, whether it exists
- * or not.
+ * Returns the user whose password it is. An unknown user, one that may not sign in by password from here, and a wrong password are
+ * answered alike and take as long. After as many failures from one source as the account's login policy says the name is locked for
+ * that source, whether it exists or not.
  */
 export async function verifyPassword(
   iam: IamContext,
@@ -33,15 +33,39 @@ export async function verifyPassword(
   const rule = accountId ? (await iam.security.of(accountId)).passwordAttempts : defaultPasswordAttempts;
   using attempt = await iam.loginAttempts.reserve({ name: called, sourceIp: origin.sourceIp }, rule);
 
-  const isRight = await iam.passwords.verify(credentials.password, user?.password_hash, attempt);
+  const obstacle = user && (await obstacleTo(iam, user, origin));
+  // Not compared where it could not be used: the answer would tell whether it is right.
+  const storedHash = obstacle === undefined ? user?.password_hash : undefined;
+  const isRight = await iam.passwords.verify(credentials.password, storedHash, attempt);
   const principal = isRight && user ? await iam.principals.user(user.user_id) : undefined;
-  if (principal) {
+  // A password that was changed while it was compared counts no longer.
+  if (principal && principal.credentialsVersion === user?.credentials_version) {
     attempt.succeeded();
     return principal;
   }
   const locks = attempt.failed();
-  if (user) await recordFailure(iam, user, origin, locks);
+  if (user) await recordFailure(iam, user, origin, obstacle ?? wrongOrLocked(locks));
   throw wrongCredentials();
+}
+
+/** Returns why no password of the user is taken from here; undefined if one is. */
+async function obstacleTo(
+  iam: IamContext,
+  user: UserTable,
+  { sourceIp }: RequestOrigin,
+): Promise<string | undefined> {
+  if (user.enabled !== 1) return 'The user is disabled; the password was not compared.';
+  if (user.access_mode === 'programmatic')
+    return 'The access_mode of the user is programmatic; the password was not compared.';
+  const { loginAddresses } = await iam.security.of(user.account_id);
+  if (user.is_root === 1 || loginAddresses === undefined || loginAddresses.allows(sourceIp)) return undefined;
+  return `The address ${sourceIp} is not in the console-acl-policy of the account; the password was not compared.`;
+}
+
+function wrongOrLocked(locks: boolean): string {
+  return locks
+    ? 'Wrong password; the user is locked for this source.'
+    : 'Wrong password or disabled account.';
 }
 
 /** With the account that the name is in, whether it has such a user or not: both are limited alike. */
@@ -69,7 +93,7 @@ async function recordFailure(
   iam: IamContext,
   user: UserTable,
   origin: RequestOrigin,
-  locks: boolean,
+  detail: string,
 ): Promise<void> {
   const account = await findAccount(iam.database, user.account_id);
   const actor: Actor = {
@@ -84,8 +108,5 @@ async function recordFailure(
     credential: noCredential,
     ...origin,
   };
-  const detail = locks
-    ? 'Wrong password; the user is locked for this source.'
-    : 'Wrong password or disabled user.';
   await iam.accessControl.recordRefusal(actor, 'iam:tokens:create', user.user_id, detail);
 }
