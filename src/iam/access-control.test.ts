@@ -51,6 +51,20 @@ describeOnEachDatabase('authorisation', migrations, (open) => {
     assert.equal(await may(identity, user, { action: 'pca:ca:delete' }), false);
   });
 
+  test('what takes too many comparisons is refused, and the reason is told', async () => {
+    const identity = await createTestIdentity(await open());
+    const patterns = Array.from({ length: 300 }, (_, index) => `*?x${index}`);
+    const Condition = { StringLike: { 'pca:SubjectNames': patterns } };
+    const deny = { Version: '5.0', Statement: [{ Effect: 'Deny', Action: ['pca:*:*'], Condition }] };
+    const user = await identity.addUser(identity.acme, 'u', ['PCA FullAccess', deny]);
+    const names = Array.from({ length: 20 }, (_, index) => `DNS:${'a.'.repeat(120)}${index}`);
+    const request = { action: 'pca:ca:issueCert', conditions: { 'pca:SubjectNames': names } };
+    await assert.rejects(
+      identity.iam.identity.authorize(await user.actor(), request),
+      (error: Error) => error instanceof AccessDenied && /takes too long.*fewer/.test(error.message),
+    );
+  });
+
   test('conditions see the request and the caller', async () => {
     const identity = await createTestIdentity(await open());
     const condition = {

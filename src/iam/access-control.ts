@@ -25,6 +25,8 @@ export class AccessControl {
   /** By the actor object itself: a copy or a made-up actor has no grants. */
   readonly #grants = new WeakMap<Actor, readonly Grant[]>();
   readonly #standings = new WeakMap<Actor, Standing>();
+  /** Denied because judging them takes too long. */
+  readonly #tooCostly = new WeakSet<AccessRequest>();
 
   constructor(ports: AccessControlPorts) {
     this.#ports = ports;
@@ -66,6 +68,7 @@ export class AccessControl {
         'g:UserName': actor.principalName,
         ...secondFactorConditions(actor.credential, this.#ports.clock.nowMs()),
       }),
+      onTooCostly: () => this.#tooCostly.add(request),
     });
   }
 
@@ -103,12 +106,18 @@ export class AccessControl {
 
   /** Records the refusal and throws AccessDenied. */
   async refuse(actor: Actor, request: AccessRequest, decision: Exclude<Decision, 'allowed'>): Promise<never> {
-    const explanation =
-      decision === 'denied explicitly'
-        ? `${request.action} is denied by a policy.`
-        : `${request.action} is not allowed by any policy.`;
+    const explanation = this.#explanationOf(request, decision);
     await this.recordRefusal(actor, request.action, request.resource, explanation);
     throw new AccessDenied(request.action, explanation);
+  }
+
+  #explanationOf(request: AccessRequest, decision: Exclude<Decision, 'allowed'>): string {
+    const { action } = request;
+    if (this.#tooCostly.has(request))
+      return `${action} is denied: comparing its names with your policies takes too long. Use fewer or shorter names or patterns.`;
+    return decision === 'denied explicitly'
+      ? `${action} is denied by a policy.`
+      : `${action} is not allowed by any policy.`;
   }
 
   /** In a transaction of its own: the work that was refused has none. */

@@ -1,7 +1,11 @@
+import { spendComparisons } from './comparison-budget.ts';
 import { findOperator } from './condition-operators.ts';
 import type { Comparison } from './name-glob.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
 import { commonNameKey, compileNameTest, hasSubjectNames, subjectNamesKey } from './subject-names.ts';
+
+/** Of a test that does not count its own, such as one of dates. */
+const leastSteps = 4;
 
 /** Condition keys of a request; keys are normalised. */
 export interface ConditionContext {
@@ -70,9 +74,12 @@ function compileCondition(
         throw new MalformedPolicy(`Condition ${operatorName} cannot compare ${key} with "${value}".`);
       return test;
     });
-  const holds = operator.negated
-    ? (actual: string) => !tests.some((test) => test(actual))
-    : (actual: string) => tests.some((test) => test(actual));
+  const isMet = (actual: string) =>
+    tests.some((test) => {
+      spendComparisons(leastSteps);
+      return test(actual);
+    });
+  const holds = operator.negated ? (actual: string) => !isMet(actual) : isMet;
   const whenAbsent = ifExists !== undefined || operator.negated;
   const isOfNames = hasSubjectNames(key) || key === commonNameKey;
   const allByDefault = isOfNames ? effect === 'Allow' : operator.negated;

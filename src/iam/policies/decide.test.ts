@@ -63,3 +63,60 @@ test('judges a condition key that may have any value against the caller', () => 
   const denying = policy(allow, { Effect: 'Deny', Action: '*', Condition: elsewhere });
   assert.equal(decideWith([denying], any), 'allowed');
 });
+
+test('denies what takes too many comparisons, and nothing that people write', () => {
+  const longNames = Array.from({ length: 20 }, (_, index) => `DNS:*.${'a.'.repeat(120)}${index}`);
+  const about = (names: readonly string[]): AccessRequest => ({
+    action: 'pca:ca:issueCert',
+    conditions: { 'pca:SubjectNames': names },
+  });
+  const denying = (patterns: readonly string[]) =>
+    policy({ Effect: 'Deny', Action: '*', Condition: { StringLike: { 'pca:SubjectNames': patterns } } });
+  const many = Array.from({ length: 400 }, (_, index) => `*?x${index}`);
+  assert.equal(decideWith([policy(allow)], about(longNames)), 'allowed');
+  assert.equal(decideWith([policy(allow), denying(many)], about(longNames)), 'denied explicitly');
+  // Another decision has a budget of its own.
+  assert.equal(decideWith([policy(allow), denying(['*.bank'])], about(longNames)), 'allowed');
+  const names = Array.from({ length: 20 }, (_, index) => `DNS:*.service-${index}.region.example.com`);
+  const ordinary = Array.from({ length: 100 }, (_, index) => `*.team-${index}.example.org`);
+  assert.equal(decideWith([policy(allow), denying(ordinary)], about(names)), 'allowed');
+});
+
+test('takes at most a twentieth of a second for hostile policies and names', () => {
+  const hostileNames = {
+    wildcards: Array.from({ length: 20 }, (_, index) => `DNS:*.${'a.'.repeat(120)}${index}`),
+    mailboxes: Array.from({ length: 20 }, (_, index) => `EMAIL:a@${'a.'.repeat(110)}${index}`),
+    ligatures: Array.from({ length: 20 }, (_, index) => `UPN:${'\ufdfa'.repeat(200)}${index}@x`),
+    addresses: Array.from({ length: 20 }, (_, index) => `URI:https://${'a.'.repeat(110)}x/${index}`),
+  };
+  const hostilePatterns = [
+    Array.from({ length: 900 }, () => '*b'),
+    Array.from({ length: 500 }, () => '?*?*?b'),
+    Array.from({ length: 300 }, () => 'URI:*://*/*b'),
+    [`*${'a*'.repeat(2_800)}c`],
+  ];
+  for (const patterns of hostilePatterns)
+    for (const [what, names] of Object.entries(hostileNames))
+      for (const [Effect, operator] of [
+        ['Deny', 'StringLike'],
+        ['Deny', 'StringEndWith'],
+        ['Allow', 'StringNotLike'],
+      ] as const) {
+        if (operator === 'StringEndWith' && patterns[0]!.startsWith('URI')) continue;
+        const Condition = { [operator]: { 'pca:SubjectNames': patterns } };
+        const documents = [policy({ Effect, Action: '*', Condition })];
+        const request = { action: 'pca:ca:issueCert', conditions: { 'pca:SubjectNames': names } };
+        const least = leastMilliseconds(() => decideWith(documents, request));
+        assert.ok(least < 100, `${patterns[0]!.slice(0, 12)} ${operator} ${what}: ${least} ms`);
+      }
+});
+
+/** Of processor time, the least of three: others are disturbed by collections. Twice the promise, for slow machines. */
+function leastMilliseconds(work: () => void): number {
+  const tries = [1, 2, 3].map(() => {
+    const { user: before } = process.threadCpuUsage();
+    work();
+    return (process.threadCpuUsage().user - before) / 1_000;
+  });
+  return Math.min(...tries);
+}

@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../actor.ts';
+import { TooManyComparisons, withComparisonBudget } from './comparison-budget.ts';
 import type { CompiledStatement } from './compile-policy.ts';
 import { type ConditionContext, normaliseConditionKey } from './condition.ts';
 
@@ -22,10 +23,25 @@ export interface DecisionContext {
   readonly projectId: string | undefined;
   /** Condition keys of the caller and the moment (g:UserName, g:SourceIp, ...); those of the request go before. */
   readonly callerConditions: () => Readonly<Record<string, string | undefined>>;
+  /** Called before a request is denied because its names and the policies make too many comparisons. */
+  readonly onTooCostly?: () => void;
 }
 
-/** A Deny that applies wins over every Allow; without an Allow nothing is allowed. */
+/**
+ * A Deny that applies wins over every Allow; without an Allow nothing is allowed. What takes too many comparisons is denied: one of
+ * those left out could be a Deny's.
+ */
 export function decide(grants: readonly Grant[], request: AccessRequest, context: DecisionContext): Decision {
+  try {
+    return withComparisonBudget(() => judge(grants, request, context));
+  } catch (error) {
+    if (!(error instanceof TooManyComparisons)) throw error;
+    context.onTooCostly?.();
+    return 'denied explicitly';
+  }
+}
+
+function judge(grants: readonly Grant[], request: AccessRequest, context: DecisionContext): Decision {
   const names = [request.action, ...(request.aliases ?? [])].map((name) => name.toLowerCase());
   const conditions = lazyConditions(request, context);
   const { resource, resourceAlias } = request;

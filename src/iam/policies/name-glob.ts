@@ -1,3 +1,5 @@
+import { spendComparisons } from './comparison-budget.ts';
+
 /**
  * How a name and a pattern are compared. `covers`: the pattern holds for all that the name stands for. `touches`: it holds for
  * something that the name stands for, or nobody can tell; `*.corp` stands for `a.corp`.
@@ -38,8 +40,10 @@ export class NameGlob {
   /** Tokens that can stand for a character other than a dot. */
   readonly #inLabel: bigint;
   readonly #literals = new Map<string, bigint>();
+  readonly #stepsPerCharacter: number;
 
   constructor(tokens: readonly Token[]) {
+    this.#stepsPerCharacter = 1 + tokens.length / 64;
     this.isOpen = tokens.length === 1 && tokens[0] === anyCharacters;
     const all = (1n << BigInt(tokens.length)) - 1n;
     const bitsOf = (wanted: Token) =>
@@ -79,6 +83,7 @@ export class NameGlob {
   }
 
   #through(from: bigint, text: string): bigint {
+    spendComparisons(text.length * this.#stepsPerCharacter);
     let reached = from;
     for (let at = 0; at < text.length && reached !== 0n; at++) {
       const fitting = this.#one | (this.#literals.get(text[at]!) ?? 0n);

@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { compileUriPattern, foldHost, parseUri } from '../../pki/index.ts';
 import { compileAddressRange } from './address-range.ts';
+import { spendComparisons } from './comparison-budget.ts';
 import { anyCharacters, type Comparison, NameGlob, readGlob } from './name-glob.ts';
 import { MalformedPolicy } from './policy-document.ts';
 
@@ -85,7 +86,7 @@ function splitName(name: string): readonly [NameType, string] {
 }
 
 /** The host within a name of a type that has more than a host; `unclear` where readers may find different ones. */
-function hostOf(type: NameType, text: string): string | undefined {
+function readHost(type: NameType, text: string): string | undefined {
   if (type === 'URI') {
     const uri = parseUri(text);
     if (uri === undefined || uri.authority?.hasUserInfo) return 'unclear';
@@ -103,7 +104,26 @@ function foldText(text: string): string {
   return foldHost(ascii);
 }
 
-function foldName(type: NameType, text: string): string {
+/** Each name of a certificate is compared with many patterns, so what is read from it is kept for a while. */
+function remembering<Result>(read: (type: NameType, text: string) => Result) {
+  const results = new Map<string, Result>();
+  return (type: NameType, text: string): Result => {
+    const key = `${type}:${text}`;
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    spendComparisons(text.length);
+    const result = read(type, text);
+    if (results.size >= mostRemembered) results.clear();
+    results.set(key, result);
+    return result;
+  };
+}
+
+const mostRemembered = 256;
+const foldName = remembering(foldedNameOf);
+const hostOf = remembering(readHost);
+
+function foldedNameOf(type: NameType, text: string): string {
   if (type === 'IP') return ipaddr.isValid(text) ? ipaddr.process(text).toString() : foldText(text);
   if (type === 'URI') return text.toLowerCase();
   const at = text.lastIndexOf('@');
@@ -135,9 +155,13 @@ function uriTest(operator: string, pattern: string, glob: NameGlob): NameTest {
   if (!/like|match/i.test(operator))
     return (text, comparison) =>
       comparison === 'covers' ? text === pattern : glob.meets(text.toLowerCase(), comparison);
-  const fits = compileUriPattern(pattern);
-  if (fits === undefined)
+  const compiled = compileUriPattern(pattern);
+  if (compiled === undefined)
     throw new MalformedPolicy(`Condition: "uri:${pattern}" is not of the form scheme://host/path.`);
+  const fits = (text: string) => {
+    spendComparisons(text.length / 4);
+    return compiled(text);
+  };
   return (text, comparison) =>
     fits(text) ||
     (comparison === 'touches' &&
