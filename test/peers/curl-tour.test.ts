@@ -277,6 +277,19 @@ test('what a CA may issue, and for whom', async () => {
   const shared = await call<{ shares: object[] }>(`GET ${cas}/{ca_id}/shares`, [root], undefined, 200);
   assert.equal(shared.shares.length, 1);
   await call(`DELETE ${cas}/{ca_id}/shares`, [root], undefined, 204);
+  const issuedPath = `${cas}/{ca_id}/issued-certificates`;
+  const issued = await call<{ certificates: { serial_number: string; status: string }[] }>(
+    `GET ${issuedPath}`,
+    [root],
+    undefined,
+    200,
+  );
+  assert.deepEqual(
+    issued.certificates.map(({ status }) => status),
+    ['ISSUED'],
+  );
+  const serial = issued.certificates[0]!.serial_number;
+  await call(`POST ${issuedPath}/{serial_number}/revoke`, [root, serial], { reason: 'SUPERSEDED' }, 204);
 });
 
 test('every operation on private CAs and certificates was called', async () => {
