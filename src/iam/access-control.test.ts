@@ -137,12 +137,12 @@ describeOnEachDatabase('authorisation', migrations, (open) => {
       false,
     );
     assert.equal(
-      await identity.iam.identity.enterpriseProjectExists(acme.account.accountId, department.id),
+      await identity.iam.identity.enterpriseProjectTakesNew(acme.account.accountId, department.id),
       true,
     );
-    assert.equal(await identity.iam.identity.enterpriseProjectExists(acme.account.accountId, '0'), true);
+    assert.equal(await identity.iam.identity.enterpriseProjectTakesNew(acme.account.accountId, '0'), true);
     assert.equal(
-      await identity.iam.identity.enterpriseProjectExists(identity.globex.account.accountId, department.id),
+      await identity.iam.identity.enterpriseProjectTakesNew(identity.globex.account.accountId, department.id),
       false,
     );
     assert.equal(await identity.iam.identity.projectExists(acme.account.accountId, project.id), true);

@@ -27,6 +27,7 @@ export class AccessControl {
   readonly #standings = new WeakMap<Actor, Standing>();
   /** Denied because judging them takes too long. */
   readonly #tooCostly = new WeakSet<AccessRequest>();
+  readonly #refused = new WeakSet<Actor>();
 
   constructor(ports: AccessControlPorts) {
     this.#ports = ports;
@@ -120,6 +121,11 @@ export class AccessControl {
       : `${action} is not allowed by any policy.`;
   }
 
+  /** Whether a refusal of the actor's request is on record. */
+  hasRefused(actor: Actor): boolean {
+    return this.#refused.has(actor);
+  }
+
   /** In a transaction of its own: the work that was refused has none. */
   async recordRefusal(
     actor: Actor,
@@ -128,6 +134,7 @@ export class AccessControl {
     detail: string,
   ): Promise<void> {
     const resourceType = action.split(':')[1] ?? '';
+    this.#refused.add(actor);
     await this.#ports.database.transaction((transaction) =>
       this.#ports.audit.record(transaction, actor, {
         action,

@@ -34,8 +34,8 @@ export interface Identity {
   recordAudit(transaction: Transaction, actor: Actor, event: AuditEvent): Promise<void>;
   /** A named system actor of an account, for work that time starts. */
   systemActor(accountId: string, work: string): Actor;
-  /** True if the enterprise project exists in the account ('0' always does). */
-  enterpriseProjectExists(accountId: string, enterpriseProjectId: string): Promise<boolean>;
+  /** True if the account has the enterprise project ('0' always) and it is enabled: nothing new comes into a disabled one. */
+  enterpriseProjectTakesNew(accountId: string, enterpriseProjectId: string): Promise<boolean>;
   /** True if the project exists in the account and is enabled; for services that have projects in their paths. */
   projectExists(accountId: string, projectId: string): Promise<boolean>;
   /** False if the project is gone; else it is not deleted before the transaction ends. For what is made in it. */

@@ -115,8 +115,9 @@ export function createIam(ports: IamPorts): Iam {
     },
     projectExists: (accountId, projectId) => iam.authenticator.projectExists(accountId, projectId),
     holdProject,
-    async enterpriseProjectExists(accountId, id) {
-      return id === '0' || (await findEnterpriseProjects(iam.database, accountId, { id })).length > 0;
+    async enterpriseProjectTakesNew(accountId, id) {
+      const wanted = { id, enabled: true };
+      return id === '0' || (await findEnterpriseProjects(iam.database, accountId, wanted)).length > 0;
     },
   };
   return {

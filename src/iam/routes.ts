@@ -4,6 +4,7 @@ import { accessKeyRoutes } from './access-keys/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { agencyRoutes } from './agencies/routes.ts';
 import { approvalRoutes } from './approvals/routes.ts';
+import { recordForbidden } from './audit/record-forbidden.ts';
 import { auditRoutes } from './audit/routes.ts';
 import type { IamContext } from './context.ts';
 import { operationProtectionRoutes } from './critical-operations/routes.ts';
@@ -68,6 +69,7 @@ export async function registerIamRoutes(app: FastifyInstance, iam: IamContext): 
     versionRoutes(iam, api);
   });
   await registerApi(app, { ...options, authenticate: authenticationHook(iam, iamTokenFault) }, (api: Api) => {
+    recordForbidden(iam, api);
     for (const routes of authenticatedRoutes) routes(iam, api);
   });
 }

@@ -93,7 +93,7 @@ export function createIdentityDouble(asked: Asked[] = []): Identity {
       throw new AccessDenied(action, explanation);
     },
     systemActor: (accountId, work) => ({ ...actorOf(accountId, work), kind: 'system' }),
-    enterpriseProjectExists: async (_accountId, id) => id === '0' || id === knownProject,
+    enterpriseProjectTakesNew: async (_accountId, id) => id === '0' || id === knownProject,
     projectExists: async () => true,
     holdProject: async () => true,
   };

@@ -50,14 +50,19 @@ export async function createAccount(
   actor: Actor,
   input: NewAccount,
 ): Promise<CreatedAccount> {
-  await requireOperator(iam, actor);
+  await requireOperator(iam, actor, 'change');
   return openAccount(iam, actor, input, 'further');
 }
 
-export async function requireOperator(iam: IamContext, actor: Actor): Promise<void> {
+/** Changes are critical operations: the operator's account may ask a recent second factor for them. */
+export async function requireOperator(iam: IamContext, actor: Actor, to: 'look' | 'change'): Promise<void> {
+  const action = 'iam:accounts:operate';
   const account = await findAccount(iam.database, actor.accountId);
-  if (actor.isRoot && account?.operator === 1) return;
-  await iam.accessControl.recordRefusal(actor, 'iam:accounts:operate', undefined, 'not the operator');
+  if (actor.isRoot && account?.operator === 1) {
+    if (to === 'change') await iam.accessControl.requireSecondFactor(actor, { action, isCritical: true });
+    return;
+  }
+  await iam.accessControl.recordRefusal(actor, action, undefined, 'not the operator');
   throw forbidden('Accounts are the business of the root user of the first account.');
 }
 

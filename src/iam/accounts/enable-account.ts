@@ -13,7 +13,7 @@ export async function enableAccount(
   accountId: string,
   enabled: boolean,
 ): Promise<AccountTable> {
-  await requireOperator(iam, actor);
+  await requireOperator(iam, actor, 'change');
   if (accountId === actor.accountId) throw forbidden('The first account cannot disable itself.');
   return recordedChange(iam, actor, 'iam:accounts:enable', 'account', async (transaction) => {
     const account = await findAccount(transaction, accountId);

@@ -123,7 +123,7 @@ function operatorRoutes(iam: IamContext, api: Api): void {
     '/v1/accounts',
     { schema: { operationId: 'listAccounts', tags: ['extensions'] } },
     async (request) => {
-      await requireOperator(iam, request.actor);
+      await requireOperator(iam, request.actor, 'look');
       return { accounts: (await listAccounts(iam.database)).map(present) };
     },
   );

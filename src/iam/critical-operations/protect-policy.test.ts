@@ -70,6 +70,27 @@ describeOnEachDatabase('the protect-policy', migrations, (open) => {
     assert.equal(shown.protect_policy.operation_protection, false);
   });
 
+  test('the operator is asked before accounts are made, disabled or given other limits', async () => {
+    const identity = await createTestIdentity(await open());
+    const { globex, call, app, clock } = identity;
+    const root = await inPerson(identity, identity.acme);
+    const telephone = await bindAuthenticator(identity, root, 'telephone');
+    clock.advance(step);
+    const proven = await loginWith(app, root, byTotp(root, telephone.code()));
+    await call(proven, 200, ['PUT', urlOf(root), { protect_policy: { operation_protection: true } }]);
+    const account = `/v1/accounts/${globex.account.accountId}`;
+    const limits = { limits: [{ kind: 'iam.users', limit: 7 }] };
+    const opened = { account_name: 'initech', project_name: 'cn-north-4' };
+    await call(root, 403, ['POST', '/v1/accounts', opened]);
+    await call(root, 403, ['PATCH', account, { enabled: false }]);
+    await call(root, 403, ['PUT', `${account}/limits`, limits]);
+    const { accounts } = await call<{ accounts: object[] }>(root, 200, ['GET', '/v1/accounts']);
+    assert.equal(accounts.length, 2);
+    await call(proven, 201, ['POST', '/v1/accounts', opened]);
+    await call(proven, 200, ['PUT', `${account}/limits`, limits]);
+    await call(proven, 200, ['PATCH', account, { enabled: false }]);
+  });
+
   test('policies ask for a second factor by g:MFAPresent and its age in seconds by g:MFAAge', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, app, clock, iam } = identity;

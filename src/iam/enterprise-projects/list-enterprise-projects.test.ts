@@ -13,6 +13,24 @@ interface Listing {
 const many = 10_000;
 
 describeOnEachDatabase('lists of enterprise projects', migrations, (open) => {
+  test('a disabled one takes nothing new', async () => {
+    const { acme, globex, call, iam } = await createTestIdentity(await open());
+    const { enterprise_project } = await call<{ enterprise_project: { id: string } }>(acme, 201, [
+      'POST',
+      '/v1.0/enterprise-projects',
+      { name: 'old' },
+    ]);
+    const { id } = enterprise_project;
+    const takesNew = ({ account } = acme) => iam.identity.enterpriseProjectTakesNew(account.accountId, id);
+    const act = (action: string) =>
+      call(acme, 204, ['POST', `/v1.0/enterprise-projects/${id}/action`, { action }]);
+    assert.deepEqual([await takesNew(), await takesNew(globex)], [true, false]);
+    await act('disable');
+    assert.equal(await takesNew(), false);
+    await act('enable');
+    assert.equal(await takesNew(), true);
+  });
+
   test('pages are as if all were in one list', async () => {
     const database = await open();
     const { acme, call } = await createTestIdentity(database);

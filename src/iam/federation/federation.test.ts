@@ -242,6 +242,50 @@ describeOnEachDatabase('federation', migrations, (open) => {
     await send(app, 401, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
   });
 
+  test('tokens end with the keys, the rules and the identity that they came from', async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, call, app } = identity;
+    await configure(identity, 'iam_user_sso');
+    const { user } = await call<{ user: { id: string } }>(acme, 201, [
+      'POST',
+      '/v3.0/OS-USER/users',
+      { user: { name: 'al', xuser_id: 'al@corp.test' } },
+    ]);
+    const protocol = `${provider}/protocols/oidc`;
+    const changes: TestRequest[] = [
+      ['PUT', oidcUrl, { openid_connect_config: oidc }],
+      ['PATCH', mapping, { mapping: { rules } }],
+      ['PATCH', protocol, { protocol: { mapping_id: 'mapping_corp' } }],
+      ['PUT', `/v3.0/OS-USER/users/${user.id}`, { user: { xuser_id: '' } }],
+    ];
+    for (const change of changes) {
+      const { token } = await loginWith(identity, idToken(identity));
+      await send(app, 200, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
+      await call(acme, 200, change);
+      await send(app, 401, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
+    }
+    await call(acme, 200, ['PUT', `/v3.0/OS-USER/users/${user.id}`, { user: { xuser_id: 'al@corp.test' } }]);
+    const { token } = await loginWith(identity, idToken(identity));
+    await call(acme, 204, ['DELETE', protocol]);
+    await send(app, 401, { 'x-auth-token': token }, ['GET', '/v3/auth/domains']);
+  });
+
+  test('wrong id tokens are recorded, and counted where there are many', async () => {
+    const identity = await createTestIdentity(await open());
+    const { acme, call, clock, iam } = identity;
+    await configure(identity);
+    for (const token of ['a.b.c', idToken(identity, { aud: 'another' }), idToken(identity, { exp: 1 })])
+      assert.equal((await loginWith(identity, token)).status, 401);
+    clock.advance(61_000);
+    await iam.removeExpiredSessions();
+    const { records } = await call<{ records: { detail: string }[] }>(acme, 200, [
+      'GET',
+      '/v1/audit/records?result=refused&principal_id=corp',
+    ]);
+    assert.equal(records.length, 2);
+    assert.match(records[0]!.detail, /2 more times within a minute/);
+  });
+
   test('providers, mappings and protocols are managed, each account its own', async () => {
     const identity = await createTestIdentity(await open());
     const { acme, globex, call } = identity;

@@ -25,6 +25,8 @@ import type { OidcConfig } from './oidc-config.ts';
 import { findMappings, findProtocols, findProviderOfAnyAccount } from './store.ts';
 import { type Claims, verifyIdToken } from './verify-id-token.ts';
 
+const loginAction = 'iam:tokens:create';
+
 /** Gives a token to whom the provider's signature and the mapping lead to; 401 for everybody else. */
 export async function loginWithIdToken(
   iam: IamContext,
@@ -36,15 +38,25 @@ export async function loginWithIdToken(
   origin: RequestOrigin,
 ): Promise<TokenAnswer> {
   const provider = await findProviderOfAnyAccount(iam.database, request.providerId);
-  if (!provider?.enabled || provider.oidc_config === null) throw refused();
-  const config = JSON.parse(provider.oidc_config) as OidcConfig;
-  const claims = verifyIdToken(request.idToken, config, iam.clock.nowMs());
-  if (!claims) throw refused();
+  if (!provider) throw refused();
+  const claims = claimsOf(iam, provider, request.idToken);
+  if (!claims) {
+    const actor = await providerActor(iam, provider, origin);
+    // Anybody may send these.
+    await iam.repeatedRefusals.record(actor, {
+      action: loginAction,
+      resourceId: provider.provider_id,
+      detail:
+        'The provider is disabled or not configured, or the id token is not its own, not for here or not valid now.',
+    });
+    throw refused();
+  }
 
   const resolved = await resolveRecorded(iam, provider, claims, origin);
   const { principal } = resolved;
-  await requireAddress(iam, loginActor(principal, origin), { principal, session: undefined }, 'login');
-  const scope = await resolveScope(iam, provider.account_id, request.scope);
+  const actor = loginActor(principal, origin);
+  await requireAddress(iam, actor, { principal, session: undefined }, 'login');
+  const scope = await resolveScope(iam, actor, request.scope);
   const source: SessionSource = {
     ...resolved,
     methods: ['mapped'],
@@ -71,22 +83,40 @@ async function resolveRecorded(
     return await resolveUser(iam, provider, applyMapping(await rulesOf(iam, provider), claims), claims);
   } catch (error) {
     if (!(error instanceof UnusableIdentity)) throw error;
-    const account = await findAccount(iam.database, provider.account_id);
-    const actor: Actor = {
-      kind: 'user',
-      accountId: provider.account_id,
-      accountName: account?.name ?? '',
-      principalId: provider.provider_id,
-      principalName: provider.provider_id,
-      isRoot: false,
-      projectId: undefined,
-      accessKeyId: undefined,
-      credential: noCredential,
-      ...origin,
-    };
-    await iam.accessControl.recordRefusal(actor, 'iam:tokens:create', provider.provider_id, error.message);
+    const actor = await providerActor(iam, provider, origin);
+    await iam.accessControl.recordRefusal(actor, loginAction, provider.provider_id, error.message);
     throw refused();
   }
+}
+
+function claimsOf(
+  iam: IamContext,
+  { enabled, oidc_config }: IdentityProviderTable,
+  idToken: string,
+): Claims | undefined {
+  if (enabled !== 1 || oidc_config === null) return undefined;
+  return verifyIdToken(idToken, JSON.parse(oidc_config) as OidcConfig, iam.clock.nowMs());
+}
+
+/** The actor of audit records about a login that led to no user. */
+async function providerActor(
+  iam: IamContext,
+  { account_id: accountId, provider_id: providerId }: IdentityProviderTable,
+  origin: RequestOrigin,
+): Promise<Actor> {
+  const account = await findAccount(iam.database, accountId);
+  return {
+    kind: 'user',
+    accountId,
+    accountName: account?.name ?? '',
+    principalId: providerId,
+    principalName: providerId,
+    isRoot: false,
+    projectId: undefined,
+    accessKeyId: undefined,
+    credential: noCredential,
+    ...origin,
+  };
 }
 
 async function rulesOf(iam: IamContext, provider: IdentityProviderTable): Promise<readonly MappingRule[]> {

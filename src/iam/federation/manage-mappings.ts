@@ -6,6 +6,8 @@ import { mappingLimit, protocolLimit } from '../limits/iam-limits.ts';
 import { requireRoom } from '../limits/require-room.ts';
 import { iamActions } from '../permissions.ts';
 import type { IdentityMappingTable, IdentityProtocolTable } from '../tables.ts';
+import { providerReference } from '../tokens/session-parent.ts';
+import { endDerivedSessions } from '../tokens/store.ts';
 import { requireMappingAuthority, requireProtocolAuthority } from './federation-authority.ts';
 import { requireProvider } from './manage-providers.ts';
 import type { MappingRule } from './mapping.ts';
@@ -22,6 +24,7 @@ import {
 
 const access = { action: iamActions.updateProvider };
 
+/** What sessions may do was decided by the rules before, so those of the providers that use it end. */
 export async function setMapping(
   iam: IamContext,
   actor: Actor,
@@ -39,6 +42,9 @@ export async function setMapping(
       if ((await findMappings(transaction, actor.accountId, mappingId)).length === 0)
         throw notFound('mapping', mappingId);
       await updateMappingRow(transaction, mapping);
+      const protocols = await findProtocols(transaction, actor.accountId, { mappingId });
+      const providers = protocols.map(({ provider_id }) => providerReference(provider_id));
+      await endDerivedSessions(transaction, providers);
     }
     return { result: mapping, resourceId: mappingId };
   });
@@ -57,7 +63,7 @@ export async function deleteMapping(iam: IamContext, actor: Actor, mappingId: st
   });
 }
 
-/** Ties a provider to a mapping; without one nobody can log in. */
+/** Ties a provider to a mapping; without one nobody can log in. Another one ends the sessions of the one before. */
 export async function setProtocol(
   iam: IamContext,
   actor: Actor,
@@ -78,6 +84,7 @@ export async function setProtocol(
       const known = await findProtocols(transaction, actor.accountId, { providerId });
       if (!known.some((other) => other.protocol_id === protocol_id)) throw notFound('protocol', protocol_id);
       await updateProtocolRow(transaction, row);
+      await endDerivedSessions(transaction, [providerReference(providerId)]);
     }
     return { result: row, resourceId: providerId, detail: `${protocol_id} by ${mapping_id}` };
   });
@@ -93,6 +100,7 @@ export async function deleteProtocol(
     const known = await findProtocols(transaction, actor.accountId, { providerId });
     if (!known.some((other) => other.protocol_id === protocolId)) throw notFound('protocol', protocolId);
     await deleteProtocolRow(transaction, actor.accountId, providerId, protocolId);
+    await endDerivedSessions(transaction, [providerReference(providerId)]);
     return { result: undefined, resourceId: providerId, detail: protocolId };
   });
 }

@@ -84,7 +84,10 @@ export async function deleteProvider(iam: IamContext, actor: Actor, providerId: 
   });
 }
 
-/** `mode` says whether one must be there before; both are an error otherwise, as at the vendor. */
+/**
+ * `mode` says whether one must be there before; both are an error otherwise, as at the vendor. Other keys or another issuer end the
+ * sessions that the ones before vouched for.
+ */
 export async function setOidcConfig(
   iam: IamContext,
   actor: Actor,
@@ -104,6 +107,7 @@ export async function setOidcConfig(
     await updateProviderRow(transaction, actor.accountId, providerId, {
       oidc_config: JSON.stringify(config),
     });
+    await endDerivedSessions(transaction, [providerReference(providerId)]);
     return { result: config, resourceId: providerId, detail: `OpenID Connect, issuer ${config.idp_url}` };
   });
 }

@@ -32,7 +32,7 @@ export async function listLimitsOf(
   actor: Actor,
   accountId: string,
 ): Promise<readonly LimitInUse[]> {
-  await requireOperator(iam, actor);
+  await requireOperator(iam, actor, 'look');
   if (!(await findAccount(iam.database, accountId))) throw notFound('account', accountId);
   return limitsOf(iam, accountId);
 }
@@ -44,7 +44,7 @@ export async function setLimits(
   accountId: string,
   wanted: readonly WantedLimit[],
 ): Promise<readonly LimitInUse[]> {
-  await requireOperator(iam, actor);
+  await requireOperator(iam, actor, 'change');
   const kinds = new Map(kindsOf(iam).map((each) => [each.kind, each]));
   const changes = wanted.map(({ kind, limit }) => {
     const known = kinds.get(kind);

@@ -1,7 +1,8 @@
+import type { Reader } from '../../platform/db/index.ts';
 import type { Actor } from '../actor.ts';
 import type { IamContext } from '../context.ts';
 import { isFactorRecent } from '../critical-operations/operation-protection.ts';
-import { forbidden } from '../errors.ts';
+import { conflict, forbidden } from '../errors.ts';
 import { authorizeUnlessSelf, isSelf } from '../self-service.ts';
 import type { UserTable } from '../tables.ts';
 import { requireUser } from '../users/update-user.ts';
@@ -53,6 +54,16 @@ export async function authorizeFactorAccess(
     await refuse(iam, actor, userId, action, reason);
   }
   return user;
+}
+
+/**
+ * Repeats the check in the transaction of the change. Throws 409 if a first factor was bound meanwhile: a user without one had to prove
+ * none.
+ */
+export async function requireStillWithout(reader: Reader, { user, factors }: FactorChange): Promise<void> {
+  if (hasAnyFactor(factors)) return;
+  if (hasAnyFactor(await factorsOf(reader, user.account_id, user.user_id)))
+    throw conflict('second factor', 'The user got a second factor meanwhile: prove it.');
 }
 
 async function requireOwnProof(

@@ -4,7 +4,7 @@ import type { IamContext } from '../context.ts';
 import { conflict, forbidden } from '../errors.ts';
 import { iamActions } from '../permissions.ts';
 import { isSelf } from '../self-service.ts';
-import { authorizeFactorChange } from './authorize-factor-change.ts';
+import { authorizeFactorChange, requireStillWithout } from './authorize-factor-change.ts';
 import { factorsOf, hasAnyFactor } from './factor-store.ts';
 import { codesPerSet, hashRecoveryCode, newRecoveryCode } from './recovery-code.ts';
 import { countRecoveryCodes, deleteRecoveryCodes, insertRecoveryCodes } from './recovery-code-store.ts';
@@ -13,11 +13,12 @@ import { countRecoveryCodes, deleteRecoveryCodes, insertRecoveryCodes } from './
 export async function createRecoveryCodes(iam: IamContext, actor: Actor): Promise<readonly string[]> {
   const action = iamActions.createRecoveryCodes;
   const userId = ownUserId(actor);
-  await authorizeFactorChange(iam, actor, userId, action);
+  const change = await authorizeFactorChange(iam, actor, userId, action);
   const owner = { accountId: actor.accountId, userId };
   const codes = Array.from({ length: codesPerSet }, () => newRecoveryCode(iam.random));
   const hashes = codes.map((code) => hashRecoveryCode(userId, code));
   return serialChange(iam, actor, action, 'recovery codes', async (transaction) => {
+    await requireStillWithout(transaction, change);
     if (!hasAnyFactor(await factorsOf(transaction, owner.accountId, userId)))
       throw conflict('recovery codes', 'Bind a virtual MFA device or register a passkey first.');
     await deleteRecoveryCodes(transaction, owner);

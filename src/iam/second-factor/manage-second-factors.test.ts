@@ -10,6 +10,9 @@ import {
   type TestAuthenticator,
 } from '../../../test/support/second-factor.ts';
 import { migrations } from '../index.ts';
+import { findUser } from '../users/store.ts';
+import { requireStillWithout } from './authorize-factor-change.ts';
+import { factorsOf } from './factor-store.ts';
 
 const step = 30_000;
 const minute = 60_000;
@@ -105,6 +108,22 @@ describeOnEachDatabase('management of second factors', migrations, (open) => {
     const again = await inPerson(identity, bob);
     await call(again, 409, ['POST', recoveryUrl]);
     await bindAuthenticator(identity, again, 'second');
+  });
+
+  test('who proved no factor, having none, changes nothing once one is bound', async () => {
+    const database = await open();
+    const identity = await createTestIdentity(database);
+    const bob = await inPerson(identity, await identity.addUser(identity.acme, 'bob', []));
+    const { accountId } = bob.account;
+    const change = {
+      user: (await findUser(database, accountId, bob.userId))!,
+      factors: await factorsOf(database, accountId, bob.userId),
+    };
+    await requireStillWithout(database, change);
+    await bindAuthenticator(identity, bob, 'telephone');
+    await assert.rejects(requireStillWithout(database, change), { status: 409 });
+    const factors = await factorsOf(database, accountId, bob.userId);
+    await requireStillWithout(database, { ...change, factors });
   });
 
   test('a session without the factor replaces and removes nothing; one with it replaces the device', async () => {

@@ -8,7 +8,11 @@ import { iamActions } from '../permissions.ts';
 import { authorizeUnlessSelf } from '../self-service.ts';
 import type { TotpDeviceTable } from '../tables.ts';
 import { requireUser } from '../users/update-user.ts';
-import { authorizeFactorAccess, authorizeFactorChange } from './authorize-factor-change.ts';
+import {
+  authorizeFactorAccess,
+  authorizeFactorChange,
+  requireStillWithout,
+} from './authorize-factor-change.ts';
 import { releaseLastFactor } from './release-last-factor.ts';
 import { withSeed, wrapSeed } from './seeds.ts';
 import { matchingPair, seedBytes, seedToBase32 } from './totp.ts';
@@ -73,7 +77,7 @@ export async function bindTotpDevice(
 ): Promise<void> {
   const { userId, serialNumber, codes } = binding;
   const action = iamActions.bindMfaDevice;
-  const { user, factors } = await authorizeFactorChange(iam, actor, userId, action);
+  const change = await authorizeFactorChange(iam, actor, userId, action);
   const device = await requireDevice(iam.database, actor, userId, serialNumber);
   if (device.bound_at !== null) throw conflict(noun, 'The device is bound already.');
   const step = await withSeed(iam, device, (seed) => matchingPair(seed, codes, iam.machineClock.nowMs()));
@@ -82,10 +86,11 @@ export async function bindTotpDevice(
       'authentication_code_first and authentication_code_second must be two codes of the device that follow each other, the second being the current one.',
     );
   await serialChange(iam, actor, action, noun, async (transaction) => {
-    await requireCredentialAuthority(transaction, iam, actor, user);
+    await requireCredentialAuthority(transaction, iam, actor, change.user);
+    await requireStillWithout(transaction, change);
     const current = await requireDevice(transaction, actor, userId, serialNumber);
     const replaced = await findBoundDevice(transaction, actor.accountId, userId);
-    if (current.bound_at !== null || (replaced !== undefined && !factors.hasTotp))
+    if (current.bound_at !== null || (replaced !== undefined && !change.factors.hasTotp))
       throw conflict(noun, 'A device of the user was bound meanwhile.');
     if (replaced) await deleteTotpDevice(transaction, actor.accountId, replaced.serial_number);
     await markDeviceBound(transaction, device, { boundAt: iam.clock.nowMs(), step });

@@ -1,4 +1,5 @@
 import { findAccount, findAccountByName } from '../accounts/store.ts';
+import type { Actor } from '../actor.ts';
 import { findAgencies } from '../agencies/store.ts';
 import type { Authentication } from '../authentication/authenticator.ts';
 import type { SessionHolder } from '../authentication/principal.ts';
@@ -40,7 +41,7 @@ export async function assumeAgency(
     credentials_version: caller.principal.credentialsVersion,
   };
   const principal = await iam.principals.ofHolder(holder);
-  if (!principal) throw notAssumable();
+  if (!principal) return refuse(iam, caller.actor);
   await iam.database.transaction((transaction) =>
     iam.audit.record(transaction, caller.actor, {
       action: access.action,
@@ -74,13 +75,13 @@ async function findTrustingAgency(
       'auth.identity.assume_role must have agency_name (or xrole_name) and domain_name or domain_id.',
     );
   // An agency does not lead to another one, and a federated user is none that could be checked later on.
-  if (actor.kind !== 'user' || session?.principal_kind === 'federated') throw notAssumable();
+  if (actor.kind !== 'user' || session?.principal_kind === 'federated') return refuse(iam, actor);
   const account =
     id === undefined
       ? await findAccountByName(iam.database, accountName!)
       : await findAccount(iam.database, id);
   const [agency] = account ? await findAgencies(iam.database, account.account_id, { name }) : [];
-  if (agency?.trust_account_id !== actor.accountId) throw notAssumable();
+  if (agency?.trust_account_id !== actor.accountId) return refuse(iam, actor);
   return agency;
 }
 
@@ -90,7 +91,9 @@ function parentOf({ session, actor }: Authentication): SessionParent {
   return { kind: 'access-key', accessKey: actor.accessKeyId };
 }
 
-/** One answer for all: the caller is not to learn what other accounts have. */
-function notAssumable() {
-  return forbidden('There is no such agency, or it does not trust this account.');
+/** One answer for all, recorded: the caller is not to learn what other accounts have. */
+async function refuse(iam: IamContext, actor: Actor): Promise<never> {
+  const reason = 'There is no such agency, or it does not trust this account.';
+  await iam.accessControl.recordRefusal(actor, agencyAssumption.action, undefined, reason);
+  throw forbidden(reason);
 }

@@ -50,7 +50,7 @@ export async function createToken(
   options: { readonly withCatalog: boolean },
 ): Promise<TokenAnswer> {
   const proven = await prove(iam, request, origin, authenticate);
-  const scope = await resolveScope(iam, proven.principal.accountId, request.scope);
+  const scope = await resolveScope(iam, loginActor(proven.principal, origin), request.scope);
   const issued = newSession(iam, proven, scope, origin);
   await storeIssued(iam, issued, proven.principal, origin);
   return { token: issued.token, body: await describeToken(iam, issued.session, proven.principal, options) };

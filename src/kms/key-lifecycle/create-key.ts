@@ -142,8 +142,11 @@ export async function createKey(
   const { actor, projectId } = caller;
   const key = check(input);
   await authorize(context, caller, 'createKey', key.enterpriseProjectId);
-  if (!(await identity.enterpriseProjectExists(actor.accountId, key.enterpriseProjectId)))
-    throw kmsError('KMS.0308', `There is no enterprise project ${key.enterpriseProjectId}.`);
+  if (!(await identity.enterpriseProjectTakesNew(actor.accountId, key.enterpriseProjectId)))
+    throw kmsError(
+      'KMS.0308',
+      `There is no enterprise project ${key.enterpriseProjectId}, or it is disabled.`,
+    );
   const keystore = await requireUsableKeystore(context, caller, key.keystoreId);
   const hsmClusterId = keystore?.hsm_cluster_id ?? null;
   const row = keyRow(context, caller, key);

@@ -10,7 +10,11 @@ import { iamActions } from '../../permissions.ts';
 import { authorizeUnlessSelf } from '../../self-service.ts';
 import type { PasskeyTable } from '../../tables.ts';
 import { requireUser } from '../../users/update-user.ts';
-import { authorizeFactorAccess, authorizeFactorChange } from '../authorize-factor-change.ts';
+import {
+  authorizeFactorAccess,
+  authorizeFactorChange,
+  requireStillWithout,
+} from '../authorize-factor-change.ts';
 import { releaseLastFactor } from '../release-last-factor.ts';
 import { challengeMs, consumeChallenge, newChallenge } from './challenge.ts';
 import type { Attestation } from './passkey-schemas.ts';
@@ -58,7 +62,7 @@ export async function registerPasskey(
 ): Promise<PasskeyTable> {
   const action = iamActions.createPasskey;
   const userId = actor.principalId;
-  await authorizeFactorChange(iam, actor, userId, action);
+  const change = await authorizeFactorChange(iam, actor, userId, action);
   const { credential, backedUp, challenge } = await verifyAttestation(iam, userId, attestation);
   const passkey: PasskeyTable = {
     credential_id: credential.id,
@@ -73,6 +77,7 @@ export async function registerPasskey(
     last_used_at: null,
   };
   return serialChange(iam, actor, action, noun, async (transaction) => {
+    await requireStillWithout(transaction, change);
     if (!(await consumeChallenge(iam, transaction, challenge)))
       throw badRequest('response answers a challenge that was used already: ask for new options.');
     await requireRoom(transaction, actor.accountId, passkeyLimit, { owner: userId });
