@@ -92,7 +92,9 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.addHook('onRequest', releaseBodyAfterwards);
   // RFC 9110 §10.1.1: only now, as those whose headers are refused need not send the body at all.
   app.addHook('preParsing', (request, reply, _payload, done) => {
-    if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue();
+    const { expect } = request.headers;
+    // Without a route nobody reads the body here.
+    if (!request.is404 && expect?.toLowerCase() === '100-continue') reply.raw.writeContinue();
     done();
   });
   takeTurnsByAccount(app);

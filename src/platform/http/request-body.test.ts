@@ -106,6 +106,10 @@ describe('a body', () => {
     const unwanted = begin('/echo', 'Content-Length: 4\r\nExpect: 100-continue');
     assert.match(await answerOf(unwanted), /^HTTP\/1.1 401 /);
     unwanted.destroy();
+    // A listener passes such requests on to another one, which asks for itself.
+    const unknown = begin('/nothing', 'Content-Length: 4\r\nExpect: 100-continue');
+    assert.match(await answerOf(unknown), /^HTTP\/1.1 404 /);
+    unknown.destroy();
   });
 
   test('that is declared too long is refused before it is sent', async () => {

@@ -65,11 +65,28 @@ export async function countEndpoints(reader: Reader, accountId: string): Promise
   return counted.total;
 }
 
-/** Of all accounts, those that nobody looked at since then, the longest ago first. */
-export function findStale(reader: Reader, probedBeforeMs: number, limit: number): Promise<Endpoint[]> {
+/** Accounts with endpoints that nobody looked at since then. */
+export async function accountsWithStale(reader: Reader, probedBeforeMs: number): Promise<string[]> {
+  const rows = await tables(reader)
+    .selectFrom('ssl_watched_endpoints')
+    .select('account_id')
+    .distinct()
+    .where('probed_at', '<=', probedBeforeMs)
+    .execute();
+  return rows.map((row) => row.account_id);
+}
+
+/** Of an account, those that nobody looked at since then, the longest ago first. */
+export function findStale(
+  reader: Reader,
+  accountId: string,
+  probedBeforeMs: number,
+  limit: number,
+): Promise<Endpoint[]> {
   return tables(reader)
     .selectFrom('ssl_watched_endpoints')
     .selectAll()
+    .where('account_id', '=', accountId)
     .where('probed_at', '<=', probedBeforeMs)
     .orderBy('probed_at')
     .limit(limit)

@@ -1,6 +1,7 @@
 import type { JobHandler } from '../../jobs/index.ts';
 import type { Transaction } from '../../platform/db/index.ts';
-import { findStale } from './endpoint-store.ts';
+import { FairPool } from '../../platform/fair-pool.ts';
+import { accountsWithStale, findStale } from './endpoint-store.ts';
 import { inventorySettings } from './inventory-configuration.ts';
 import { type ObservePorts, observeEndpoint } from './observe-endpoint.ts';
 
@@ -11,17 +12,36 @@ import { type ObservePorts, observeEndpoint } from './observe-endpoint.ts';
 export const probeSweepJob = { kind: 'ssl:endpoints', key: 'all', accountId: 'system' } as const;
 
 const everyMs = 600_000;
-const atOnce = 8;
+const atOnce = 32;
+const atOncePerAccount = 4;
+/** The sweep begins anew after so long, so that one account's silent endpoints do not put off when others' are looked at again. */
+const longestSweepMs = 300_000;
 
+/** Looks at the endpoints of all accounts beside each other, so that none waits for another one's. */
 export function createProbeSweep(ports: ObservePorts): JobHandler {
   const { periodMs } = inventorySettings(ports.configuration);
-  return async () => {
-    const startedMs = ports.clock.nowMs();
-    for (;;) {
-      const stale = await findStale(ports.database, startedMs - periodMs, atOnce);
-      await Promise.all(stale.map((endpoint) => observeEndpoint(ports, endpoint)));
-      if (stale.length < atOnce) return { nextDueMs: ports.clock.nowMs() + everyMs };
-    }
+  return async (_job, progress) => {
+    const pool = new FairPool({
+      atOnce,
+      atOncePerShare: atOncePerAccount,
+      waiting: Number.POSITIVE_INFINITY,
+    });
+    const probedBeforeMs = ports.clock.nowMs() - periodMs;
+    const endMs = performance.now() + longestSweepMs;
+    const sweepAccount = async (accountId: string): Promise<boolean> => {
+      while (performance.now() < endMs) {
+        const stale = await findStale(ports.database, accountId, probedBeforeMs, atOncePerAccount);
+        await Promise.all(
+          stale.map((endpoint) => pool.run({ share: accountId }, () => observeEndpoint(ports, endpoint))),
+        );
+        progress.note();
+        if (stale.length < atOncePerAccount) return true;
+      }
+      return false;
+    };
+    const accountIds = await accountsWithStale(ports.database, probedBeforeMs);
+    const isComplete = (await Promise.all(accountIds.map(sweepAccount))).every(Boolean);
+    return { nextDueMs: ports.clock.nowMs() + (isComplete ? everyMs : 0) };
   };
 }
 
