@@ -316,3 +316,20 @@ test('private keys are wiped after use', async ({ mock }) => {
   assert.equal(keys.length, 6);
   for (const key of keys) assert.ok(key.length > 0 && key.every((octet) => octet === 0));
 });
+
+describe('exportCertificate, many at once', () => {
+  test('of one account delay those of another by a few, not by all', async () => {
+    const other = bench.account();
+    const id = await issue(other, await createRoot(other));
+    const body = { type: 'NGINX', is_compressed: 'false', password };
+    let finished = 0;
+    const many = Array.from({ length: 40 }, async () => {
+      assert.equal((await send(ids.generated, body)).status, 200);
+      finished += 1;
+    });
+    await Promise.race(many);
+    assert.equal((await other.send('POST', `${path}/${id}/export`, body)).status, 200);
+    assert.ok(finished < 20, `after ${finished} of the other account`);
+    await Promise.all(many);
+  });
+});

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import {
   encodeJks,
   encodePem,
@@ -9,6 +10,7 @@ import {
   parseCertificate,
   pkcs8ToTraditionalPem,
 } from '../../pki/index.ts';
+import { FairPool } from '../../platform/fair-pool.ts';
 import type { CertificateAuthority } from '../ca.ts';
 import { pcaError } from '../errors.ts';
 import type { PrivateCaPorts } from '../ports.ts';
@@ -28,6 +30,16 @@ export interface ExportSource {
   readonly keystorePassword: string;
   readonly newline: '\n' | '\r\n';
 }
+
+/**
+ * Derives keys from passwords: tens of milliseconds on libuv's threads, which sign too, or on the main one. Leaves a processor to
+ * others, and accounts take turns.
+ */
+const derivations = new FairPool({
+  atOnce: Math.max(1, availableParallelism() - 1),
+  waiting: 1_024,
+  waitingPerShare: 256,
+});
 
 type ExportPorts = Pick<PrivateCaPorts, 'keyStore' | 'random' | 'clock'>;
 
@@ -84,12 +96,15 @@ async function withPrivateKey<Result>(
 }
 
 function keyPem(ports: ExportPorts, source: ExportSource, keyId: string): Promise<string> {
-  const { password, newline } = source;
-  return withPrivateKey(ports, source, keyId, async (pkcs8) => {
-    if (password === undefined) return pkcs8ToTraditionalPem(pkcs8, newline);
-    const encrypted = await encryptPkcs8(pkcs8, password, (length) => ports.random.bytes(length));
-    return encodePem(encryptedPrivateKeyLabel, encrypted, newline);
-  });
+  const { certificate, password, newline } = source;
+  if (password === undefined)
+    return withPrivateKey(ports, source, keyId, (pkcs8) => pkcs8ToTraditionalPem(pkcs8, newline));
+  return derivations.run({ share: certificate.account_id }, () =>
+    withPrivateKey(ports, source, keyId, async (pkcs8) => {
+      const encrypted = await encryptPkcs8(pkcs8, password, (length) => ports.random.bytes(length));
+      return encodePem(encryptedPrivateKeyLabel, encrypted, newline);
+    }),
+  );
 }
 
 function keystore(ports: ExportPorts, source: ExportSource, format: 'pfx' | 'jks'): Promise<Uint8Array> {
@@ -97,12 +112,14 @@ function keystore(ports: ExportPorts, source: ExportSource, format: 'pfx' | 'jks
   const name = certificate.common_name || 'certificate';
   const certificatesDer = [certificate.certificate_der, ...chain];
   const randomBytes = (length: number) => ports.random.bytes(length);
-  return withPrivateKey(ports, source, certificate.key_id!, (privateKeyPkcs8) => {
-    const shared = { privateKeyPkcs8, certificatesDer, password, randomBytes };
-    return format === 'pfx'
-      ? encodePkcs12({ ...shared, friendlyName: name })
-      : encodeJks({ ...shared, alias: name, createdMs: ports.clock.nowMs() });
-  });
+  return derivations.run({ share: certificate.account_id }, () =>
+    withPrivateKey(ports, source, certificate.key_id!, (privateKeyPkcs8) => {
+      const shared = { privateKeyPkcs8, certificatesDer, password, randomBytes };
+      return format === 'pfx'
+        ? encodePkcs12({ ...shared, friendlyName: name })
+        : encodeJks({ ...shared, alias: name, createdMs: ports.clock.nowMs() });
+    }),
+  );
 }
 
 /** Base64 of a digital envelope that brings the encryption key to the holder of the signature key. */
