@@ -195,3 +195,16 @@ test('names and constraints cannot multiply without end', async () => {
   await fails('NAME_CONSTRAINT_VIOLATED', 0, [end, constrained, root]);
   assert.equal(parseCertificate(end.certificate.der).known.subjectAlternativeNames?.length, 300);
 });
+
+test('long names use the budget of comparisons up as many short ones do', async () => {
+  const others = Array.from({ length: 2_000 }, (_, index) => uri(`host-${index}.example.org`));
+  const constrained = await issueCa('Constrained', root, {
+    extensions: [nameConstraintsExtension({ permitted: [], excluded: others })],
+  });
+  const withPath = async (length: number) => {
+    const name = { type: 'URI', value: `https://example.com/${'x'.repeat(length)}` } as const;
+    return issueLeaf('end', constrained, { extensions: [subjectAlternativeNameExtension([name])] });
+  };
+  assert.equal((await result([await withPath(200), constrained, root])).valid, true);
+  await fails('NAME_CONSTRAINT_VIOLATED', 0, [await withPath(20_000), constrained, root]);
+});
