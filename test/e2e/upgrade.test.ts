@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -49,6 +50,29 @@ async function use(api: ApiClient, projectId: string, contents: Contents): Promi
   assert.deepEqual(users.map(({ name }) => name).sort(), ['admin', 'olduser', 'olduser2']);
 }
 
+/** Every column and index; columns without their order, which depends on when they were added. */
+function schemaOf(dataDir: string): readonly string[] {
+  const sqlite = new DatabaseSync(join(dataDir, 'openccm.db'), { readOnly: true });
+  const columns = sqlite
+    .prepare(
+      `select t.name || '.' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || c.pk as line
+       from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'`,
+    )
+    .all();
+  const indexes = sqlite.prepare("select sql as line from sqlite_master where type = 'index'").all();
+  sqlite.close();
+  return [...columns, ...indexes].map(({ line }) => String(line)).sort();
+}
+
+let freshSchema: readonly string[];
+before(async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'openccm-fresh-'));
+  folders.push(dataDir);
+  const server = await startServer({ dataDir });
+  await server.stop();
+  freshSchema = schemaOf(dataDir);
+});
+
 const dates = (await readdir(installations, { withFileTypes: true })).filter((entry) => entry.isDirectory());
 
 test('there are stored installations', () => assert.ok(dates.length > 0));
@@ -78,4 +102,6 @@ for (const { name } of dates)
       env,
     });
     assert.match(stdout, /certificate authorities: 2 checked, all sound/);
+    // An applied migration that was edited leaves older installations without what the edit added.
+    assert.deepEqual(schemaOf(dataDir), freshSchema);
   });
