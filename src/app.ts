@@ -283,7 +283,7 @@ async function createOperations(
   return operations;
 }
 
-/** For the listener of its own. */
+/** Serves the metrics on a listener of their own. */
 async function createMetricsApp(
   config: Config,
   { base, metrics, limits }: Foundation & { readonly limits: HttpLimits },

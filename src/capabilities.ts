@@ -57,7 +57,7 @@ const catalog = [
 
 const sessionSweep = { kind: 'iam:sessions:sweep', key: 'all', accountId: 'system' };
 const sessionSweepMs = 3_600_000;
-/** What is below cannot know what is above: here it learns what must not lose its project, agency or bucket. */
+/** Tells lower capabilities which rows of higher ones need a project, an agency or a bucket. */
 const dependents = [...projectContents, ...crlUsers];
 
 /** The capabilities, each from its ports, and what time starts in them. */

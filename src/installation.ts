@@ -31,7 +31,7 @@ export const sqliteName = 'openccm.db';
 export const bootstrapFile = 'bootstrap.json';
 const uncommittedBootstrapFile = 'bootstrap.json.uncommitted';
 
-/** What a start leaves in the data folder after the database has its tables. */
+/** Files that a start leaves in the data folder after the database has its tables. */
 const installedFiles = ['master.key', bootstrapFile, 'ca.pem'];
 
 interface DatabaseOpening {

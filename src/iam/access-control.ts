@@ -99,7 +99,7 @@ export class AccessControl {
     throw new AccessDenied(request.action, refusal);
   }
 
-  /** For what needs no policy that allows it, such as what users do to themselves: a Deny counts all the same. */
+  /** Refuses what a policy denies. Used where no Allow is needed, such as for what users do to themselves. */
   async requireNotDenied(actor: Actor, request: AccessRequest): Promise<void> {
     const decision = this.decide(actor, request);
     if (decision === 'denied explicitly') await this.refuse(actor, request, decision);
@@ -121,7 +121,7 @@ export class AccessControl {
       : `${action} is not allowed by any policy.`;
   }
 
-  /** Whether a refusal of the actor's request is on record. */
+  /** Reports whether a refusal of the actor's request was recorded. */
   hasRefused(actor: Actor): boolean {
     return this.#refused.has(actor);
   }

@@ -34,7 +34,7 @@ export interface AccessTarget {
   /** See AccessRequest. */
   readonly approval?: ApprovableOperation | undefined;
   readonly enterpriseProjectId?: string | undefined;
-  /** Of the certificate; a subject may have several. */
+  /** Common names of the certificate; a subject may have several. */
   readonly commonNames?: readonly string[] | undefined;
   /** All names of the certificate, each as `<type>:<name>` with CN, DNS, IP, EMAIL, URI or UPN. */
   readonly subjectNames?: readonly string[] | undefined;

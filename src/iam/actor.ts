@@ -23,11 +23,11 @@ export interface Actor {
   readonly requestId: string;
 }
 
-/** How the caller proved who it is. Operations that need more than a permission ask for it. */
+/** The caller's proof of identity, for operations that need more than a permission. */
 export interface ActorCredential {
   /** `system`: work of the program itself. `none`: not authenticated yet, as in the audit record of a login. */
   readonly kind: 'token' | 'access-key' | 'temporary-key' | 'system' | 'none';
-  /** Of a token or temporary key, as it was made: `password`, `totp`, `passkey`, `recovery-code`, `token`, `assume_role`, `mapped`. */
+  /** Methods by which a token or temporary key was made: `password`, `totp`, `passkey`, `recovery-code`, `token`, `assume_role`, `mapped`. */
   readonly methods: readonly string[];
   /**
    * True for the user in person: a login by password or passkey that is not bound to a project, or a permanent access key. False for temporary keys,

@@ -20,7 +20,7 @@ export class BeyondAuthority extends Error {
   }
 }
 
-/** For every change of a user or of what hangs on one. @throws BeyondAuthority unless the root user is changed by itself. */
+/** Guards every change of a user and of its credentials. @throws BeyondAuthority unless the root user is changed by itself. */
 export function requireAuthorityOver(actor: Actor, user: UserTable): void {
   if (user.is_root === 1 && !actor.isRoot && actor.kind !== 'system')
     throw new BeyondAuthority('Only the root user itself can change the root user.', user.user_id);

@@ -30,9 +30,9 @@ export interface IamPorts {
   readonly publicUrl: string;
   /** The services of the catalog, in its order. */
   readonly services: readonly CatalogService[];
-  /** How many rows of the other capabilities an account may have. */
+  /** Limits on rows of the other capabilities. */
   readonly limits?: readonly LimitDeclaration[];
-  /** What other capabilities have that must not lose its project or agency. */
+  /** Rows of other capabilities that need a project or an agency. */
   readonly dependents?: readonly Dependent[];
   /** Cheaper than the default in tests only. */
   readonly passwordCost?: ScryptCost;

@@ -1,6 +1,6 @@
 import type { Reader } from '../platform/db/index.ts';
 
-/** What rows of other capabilities rest on: a project, the agency of a service of this installation, a bucket. */
+/** Resources that rows of other capabilities need: a project, the agency of a service of this installation, a bucket. */
 export type Foundation = 'project' | 'service-agency' | 'bucket';
 
 /** Rows that stop working when their foundation is deleted. They are counted only: the caller may not be allowed to see them. */

@@ -40,7 +40,7 @@ export type { AccessRequest, Actor, AuditEvent } from './actor.ts';
 export { AuditTrail } from './audit/audit-trail.ts';
 export type { TokenFault } from './authentication/authenticator.ts';
 export type { IamPorts } from './context.ts';
-/** What must not be deleted under the rows of other capabilities. */
+/** Describes the rows of other capabilities that a deletion would leave without their project, agency or bucket. */
 export { type Dependent, describeDependents } from './dependents.ts';
 /** How requests to any service name an enterprise project. */
 export {
@@ -50,7 +50,7 @@ export {
 } from './enterprise-projects/sent-enterprise-project.ts';
 export type { Identity } from './identity.ts';
 export { iamLimits } from './limits/iam-limits.ts';
-/** How capabilities declare and hold their limits. */
+/** Lets capabilities declare and hold their limits. */
 export type { LimitDeclaration, LimitKind } from './limits/limit-kind.ts';
 export { lockLimit, readLimit } from './limits/limit-store.ts';
 /** The table of limits alone, for tests of capabilities on an identity double. */
@@ -61,7 +61,7 @@ export { migrations } from './migrations.ts';
 export type { Decision } from './policies/decide.ts';
 /** For clients of the vendor's services: the Authorization header of a request. Pure; throws for a malformed URL. */
 export { signRequest } from './request-signature/index.ts';
-/** For the operator's commands: what to do where a root user has lost its second factors. */
+/** Removes the second factors that a root user has lost, for the operator's commands. */
 export { resetSecondFactors } from './second-factor/reset-by-operator.ts';
 export type { SecretWrapper } from './secret-wrapper.ts';
 export type { ServiceAgencies, ServiceAgency } from './service-agencies.ts';

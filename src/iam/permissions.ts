@@ -1,4 +1,4 @@
-/** Of the account's security policies, by the last part of the path; names of the vendor's permission tables. */
+/** Actions on the account's security policies, by the last part of the path; names of the vendor's permission tables. */
 export const securityPolicyActions = {
   'password-policy': {
     get: 'iam:securitypolicies:getPasswordPolicy',

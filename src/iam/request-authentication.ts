@@ -25,7 +25,7 @@ function accept(request: FastifyRequest, { actor }: Authentication): void {
   request.caller = { principal: actor.principalId, account: actor.accountId };
 }
 
-/** For routes that need a caller only sometimes and so read the body first, with identity's own answers. */
+/** Authenticates after the body is read, for routes that need a caller only sometimes. Answers in identity's dialect. */
 export async function authenticateCaller(iam: IamContext, request: FastifyRequest): Promise<Authentication> {
   const found = await iam.authenticator.authenticateHead(incoming(request), iamTokenFault);
   return typeof found === 'function' ? found(request.rawBody) : found;

@@ -42,7 +42,7 @@ export interface UserTable {
   enabled: number;
   is_root: number;
   access_mode: 'default' | 'programmatic' | 'console';
-  /** Who the user is at an identity provider; unique in the account. */
+  /** The user's id at an identity provider; unique in the account. */
   external_id: string | null;
   external_type: string | null;
   default_project_id: string | null;
@@ -94,7 +94,7 @@ export interface ApprovalRequestTable {
   reason: string | null;
 }
 
-/** What an account has set of its security policies; JSON of the types in security-policies/policies.ts. */
+/** The security policies that an account has set; JSON of the types in security-policies/policies.ts. */
 export interface SecurityPolicyTable {
   account_id: string;
   kind: string;
@@ -162,7 +162,7 @@ export interface SessionTable {
   token_hash: string;
   /** Names the session to people; of no use as a credential. */
   session_id: string;
-  /** What the session is derived from and ends with, see session-parent.ts; null for a login by password. */
+  /** The session's parent, with which it ends, see session-parent.ts; null for a login by password. */
   parent: string | null;
   /** 1 for the user in person: see ActorCredential.isFullSession. What is derived from another session is not more than that. */
   is_full: number;

@@ -1,6 +1,6 @@
 import type { JobTable } from './store.ts';
 
-/** What runs and is ready of one job. */
+/** The identity of a job. */
 export type JobIdentity = Pick<JobTable, 'kind' | 'key' | 'account_id'>;
 
 export interface PoolLimits {

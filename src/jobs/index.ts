@@ -33,7 +33,7 @@ export interface Jobs extends Scheduler {
   runDue(): Promise<void>;
   /** Jobs whose time has come and that nobody runs, and since when the oldest waits, in milliseconds since 1970. */
   backlog(): Promise<{ readonly count: number; readonly oldestReadyMs: number | undefined }>;
-  /** How many jobs of this node have made no progress for a minute. */
+  /** Number of jobs of this node that have made no progress for a minute. */
   slowJobs(): number;
   /** Takes no more work and waits for what runs. */
   close(): Promise<void>;

@@ -36,7 +36,7 @@ export interface NetworkWork {
   readonly run: JobHandler;
 }
 
-/** What a kind does. A handler by itself is local work. */
+/** The work of a kind. A handler by itself is local work. */
 export type JobWork = JobHandler | NetworkWork;
 
 export function waitsForNetwork(run: JobHandler): NetworkWork {

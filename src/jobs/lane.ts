@@ -2,14 +2,14 @@ import type { Database } from '../platform/db/index.ts';
 import { chooseJobs, identityOf, type JobIdentity, type PoolLimits } from './choose-jobs.ts';
 import { findReady, findReadyAccounts, type JobTable, type Runnable } from './store.ts';
 
-/** How many of the longest waiting jobs are looked at before accounts are looked at one by one. */
+/** Number of the longest waiting jobs that are looked at before accounts are looked at one by one. */
 const seenAtOnce = 128;
 const seenOfAccount = 32;
-/** While many wait, a job of an account that had none may start so much later. */
+/** Delay with which a job of an account that had none may start while many wait. */
 const accountsKnownMs = 500;
 const maximumTurns = 10_000;
 
-/** What runs in one pool on this node, and what is to run next. */
+/** Tracks the jobs of one pool that run on this node, and chooses the next ones. */
 export class Lane {
   readonly #limits: PoolLimits;
   readonly #running = new Map<string, JobIdentity & { readonly done: Promise<void> }>();

@@ -1,6 +1,6 @@
-/** How long a job may take between two steps, in milliseconds. */
+/** Times that a job may take between two steps, in milliseconds. */
 export interface Patience {
-  /** How often the lease of a job that runs is renewed. */
+  /** Interval at which the lease of a running job is renewed. */
   readonly renewalMs: number;
   /** Without progress for so long a job is told of in the log and the metrics. */
   readonly slowMs: number;
@@ -10,7 +10,7 @@ export interface Patience {
 
 export const usualPatience: Patience = { renewalMs: 20_000, slowMs: 60_000, stuckMs: 300_000 };
 
-/** How a job gets on. A handler that works for long notes each step, such as a page of rows. */
+/** Measures a job's progress. A handler that works for long notes each step, such as a page of rows. */
 export class Progress {
   readonly #patience: Patience;
   #notedMs = performance.now();

@@ -88,7 +88,7 @@ export interface Runnable {
   readonly nowMs: number;
 }
 
-/** What may be claimed now, of one account if one is given, the longest waiting first. */
+/** Lists the jobs that may be claimed now, of one account if one is given, the longest waiting first. */
 export async function findReady(
   reader: Reader,
   { pool, kinds, nowMs }: Runnable,

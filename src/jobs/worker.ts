@@ -12,13 +12,13 @@ import { type ClaimedJob, claim, removeDone, updateHeld, updatePool } from './st
 const leaseMs = 60_000;
 /** Of several nodes and other transactions nobody tells when something is scheduled; looking costs an index access for each pool. */
 const pollMs = 1_000;
-/** What waits for others' servers needs a socket and a little memory, so many may; other work needs this machine. */
+/** Network work needs a socket and a little memory, so much of it may run; local work needs this machine. */
 const pools: Readonly<Record<JobPool, PoolLimits>> = {
   local: { atOnce: 4, atOncePerAccount: 3 },
   network: { atOnce: 64, atOncePerAccount: 4 },
 };
 
-/** What is registered for a kind. */
+/** The handler registered for a kind, with its pool. */
 export interface RegisteredHandler {
   readonly pool: JobPool;
   readonly run: JobHandler;
@@ -92,7 +92,7 @@ export class Worker {
     await Promise.all(this.#running());
   }
 
-  /** How many jobs of this node have made no progress for a while. */
+  /** Number of jobs of this node that have made no progress for a while. */
   get slowJobs(): number {
     return this.#slow.size;
   }

@@ -22,7 +22,7 @@ export async function enterProject(context: KmsContext, actor: Actor, projectId:
   return { actor, projectId };
 }
 
-/** For what is made in the project: it is not deleted before the transaction ends. Throws KMS.0321 if it is gone already. */
+/** Keeps the project from being deleted before the transaction ends. Throws KMS.0321 if it is gone already. */
 export async function holdProject(
   { identity }: Pick<KmsContext, 'identity'>,
   transaction: Transaction,

@@ -28,7 +28,7 @@ export { createKms, type Kms } from './create-kms.ts';
 export type { KeyOwner, KeyStore, UnsavedKey } from './key-store.ts';
 /** Thrown where a key cannot be reached for now, as its HSM is away. */
 export { KeyUnavailable } from './key-unavailable.ts';
-/** How many rows of each kind there may be. */
+/** Limits on the rows of each kind. */
 export { kmsLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';

@@ -39,7 +39,7 @@ export const grantLimit: LimitKind = {
   refusal: (detail) => kmsError('KMS.2404', detail),
 };
 
-/** Of rotations on demand only: those that time starts are at least a month apart. */
+/** Limit on rotations on demand only: those that time starts are at least a month apart. */
 export const keyVersionLimit: LimitKind = {
   kind: 'kms.key_versions',
   what: 'versions',

@@ -210,7 +210,7 @@ export async function deleteKey(
   return true;
 }
 
-/** How many versions the key has; without a key that of the account with most. */
+/** Counts the versions of the key; without a key, of the account's key with most. */
 export async function mostKeyVersions(reader: Reader, accountId: string, keyId?: string): Promise<number> {
   const row = await reader
     .tables<KmsTables>()

@@ -107,7 +107,7 @@ export interface GrantTable {
   created_at: number;
 }
 
-/** That a grant follows from another one on the same key, and ends with it. */
+/** Links a grant to the one on the same key that it follows from and ends with. */
 export interface GrantParentTable {
   key_id: string;
   grant_id: string;

@@ -16,7 +16,7 @@ import { isUsable, listUsableBuckets } from './store.ts';
 export { assignBucket } from './assign-bucket.ts';
 /** How this service words what the platform and identity find: for `registerApi`. */
 export { apiErrors } from './errors.ts';
-/** How many buckets an account may have. */
+/** Limit on the buckets of an account. */
 export { objectStorageLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';

@@ -15,6 +15,6 @@ export interface BucketPorts {
 /** With which an actor of an account asks for it. */
 export interface ObjectStoragePorts extends BucketPorts {
   readonly identity: Pick<Identity, 'authorize' | 'recordAudit'>;
-  /** What other capabilities have that must not lose its bucket. */
+  /** Rows of other capabilities that need a bucket. */
   readonly dependents?: readonly Dependent[];
 }

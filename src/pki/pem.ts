@@ -33,7 +33,7 @@ export function parsePem(text: string, limit = 100): PemBlock[] {
   return blocks;
 }
 
-/** Whether a text has a part more than `count` times, at the price of looking at no more than those. */
+/** Reports whether a text has a part more than `count` times, at the price of looking at no more than those. */
 export function occursMoreThan(text: string, part: string, count: number): boolean {
   let found = 0;
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) {

@@ -51,9 +51,9 @@ export interface Config {
 /** Without a port or a token nobody gets metrics. */
 export interface MetricsConfig {
   readonly host: string;
-  /** Of a listener for metrics alone; undefined: there is none. */
+  /** Port of a listener for metrics alone; undefined: there is none. */
   readonly port: number | undefined;
-  /** Who sends it gets them, by HTTPS too. */
+  /** Token whose bearers get the metrics, by HTTPS too. */
   readonly token: string | undefined;
 }
 

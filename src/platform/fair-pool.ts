@@ -4,18 +4,18 @@ import { gatewayErrors } from './http/gateway-errors.ts';
 export interface FairPoolLimits {
   /** Works that run at the same time. */
   readonly atOnce: number;
-  /** Of one share; default: `atOnce`. */
+  /** Works of one share that run at the same time; default: `atOnce`. */
   readonly atOncePerShare?: number;
   readonly waiting: number;
-  /** Of one share; default: `waiting`. */
+  /** Works of one share that wait; default: `waiting`. */
   readonly waitingPerShare?: number;
 }
 
-/** For whom work is done. */
+/** The party for whom work is done. */
 export interface Place {
   /** Whose limits count, such as an account or a source address. */
   readonly share: string;
-  /** Who takes turns: first the first names with each other, within one of them the second, and so on. Default: the share. */
+  /** Names that take turns: the first names with each other, within one of them the second, and so on. Default: the share. */
   readonly turns?: readonly string[];
 }
 

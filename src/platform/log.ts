@@ -46,7 +46,7 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** What an operator needs of an error. Libraries hang whole clients and requests on theirs, so only these members are taken. */
+/** Takes the members of an error that operators need. Libraries hang whole clients and requests on theirs. */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack } = error;

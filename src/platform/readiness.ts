@@ -1,6 +1,6 @@
 import { reasonOf } from './errors.ts';
 
-/** Whether requests can be served now; `reason` says why not. */
+/** The state of the node: ready to serve, or not and why. */
 export type ReadinessState =
   | { readonly isReady: true }
   | { readonly isReady: false; readonly reason: string };

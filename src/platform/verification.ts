@@ -1,6 +1,6 @@
 import { reasonOf } from './errors.ts';
 
-/** What a check of stored things found. */
+/** The result of a check of stored things. */
 export interface Verification {
   /** Such as `private keys`. */
   readonly subject: string;

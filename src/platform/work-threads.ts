@@ -82,9 +82,9 @@ export class WorkThreads<Task, Result> {
 
 export interface ServedWork<Task, Result> {
   readonly perform: (task: Task) => Result;
-  /** What of the result goes over as it is and leaves no copy in the thread. */
+  /** Buffers of the result that are handed over and leave no copy in the thread. */
   readonly transfer?: (result: Result) => ArrayBuffer[];
-  /** By how much `nice` of the thread is above that of the process; default: 10. */
+  /** Difference between `nice` of the thread and that of the process; default: 10. */
   readonly niceness?: number;
 }
 

@@ -7,7 +7,7 @@ import {
   parseName,
 } from '../pki/index.ts';
 
-/** What a permission to certify may depend on: every name that the certificate is going to have. */
+/** The names that a permission to certify may depend on: all of the certificate. */
 export interface CertifiedNames {
   readonly commonNames: readonly string[];
   /** As `pca:SubjectNames` has them: `<type>:<name>`. */

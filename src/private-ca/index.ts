@@ -26,11 +26,11 @@ export type { AuthorityRecords, SerialStatus, SpeakingAuthority } from './author
 export type { CertificateAuthority } from './ca.ts';
 export type { SentCrlConfiguration } from './crl-configuration.ts';
 export { noCrl, withOwnCrlFile } from './crl-configuration.ts';
-/** What needs its bucket, and the agency through which the service writes into it. */
+/** Rows that need a bucket, and the agency through which the service writes into it. */
 export { crlUsers } from './crl-users-store.ts';
 /** The service's errors, for capabilities that answer in its API. */
 export { pcaError } from './errors.ts';
-/** How many rows of each kind an account may have. */
+/** Limits on an account's rows of each kind. */
 export { privateCaLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';

@@ -48,7 +48,7 @@ export interface Issuer {
 
 /** What never changes while the certificate is the same. */
 type IssuerIdentity = Pick<Issuer, 'nameDer' | 'keyIdentifier' | 'inheritedConstraints' | 'idsAbove'> & {
-  /** Of the owner. */
+  /** Account of the owner. */
   readonly accountId: string;
   readonly serialNumber: string;
 };

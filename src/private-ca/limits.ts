@@ -38,7 +38,7 @@ export const outsideAuthorityLimit: LimitKind = {
   refusal: full,
 };
 
-/** Of purchases only: renewals that time starts are not refused. */
+/** Limit on purchases only: renewals that time starts are not refused. */
 export const orderLimit: LimitKind = {
   kind: 'pca.orders',
   what: 'orders',

@@ -24,7 +24,7 @@ function exceeded({ used, quota }: QuotaUse) {
   return pcaError('PCA.00030001', `${used} of ${quota} are used.`);
 }
 
-/** How many the account has. */
+/** Returns the number of rows that the account has. */
 export async function readUsed(reader: Reader, accountId: string, resource: QuotaResource): Promise<number> {
   return (await findRow(reader, accountId, resource))?.used ?? 0;
 }

@@ -12,7 +12,7 @@ import type { RevocationPorts } from './ports.ts';
 import { publicRoutes } from './public-routes.ts';
 import { revocationRoutes } from './routes.ts';
 
-/** What bounds its tables. */
+/** Limits on its tables. */
 export { revocationLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';

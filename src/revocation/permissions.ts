@@ -1,4 +1,4 @@
-/** What the service, as an agency of the account, needs there for its CRLs; the vendor's object storage names them. */
+/** Permissions that the service, as an agency of the account, needs there for its CRLs; names of the vendor's object storage. */
 export const agencyPermissions = {
   putObject: 'obs:object:PutObject',
   listBuckets: 'obs:bucket:ListAllMyBuckets',

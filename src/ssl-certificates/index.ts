@@ -6,7 +6,7 @@ export type { CertificateSummary } from './certificates/certificate-store.ts';
 export { readSslConfiguration, type SslConfiguration } from './configuration.ts';
 /** With every port given: for tests; the program opens it from its configuration. */
 export { createSslCertificates, type SslCertificates } from './create-ssl-certificates.ts';
-/** How many rows of each kind an account may have. */
+/** Limits on an account's rows of each kind. */
 export { sslLimits } from './limits.ts';
 /** The tables of this capability. */
 export { migrations } from './migrations.ts';

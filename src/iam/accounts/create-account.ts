@@ -21,7 +21,7 @@ export interface NewAccount {
   readonly password?: string | undefined;
   /** The first project, which has a region's name. */
   readonly projectName: string;
-  /** Of the root user. Generated if not given; both or none. `none` makes no key. */
+  /** Access key of the root user, generated if not given. Both parts are given or neither; `none` makes no key. */
   readonly accessKey?: string | undefined;
   readonly secretKey?: string | undefined;
 }

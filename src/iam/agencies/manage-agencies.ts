@@ -55,7 +55,7 @@ export async function createAgency(iam: IamContext, actor: Actor, input: AgencyI
   });
 }
 
-/** Whoever lets others use an agency, or longer, has what it has. */
+/** Letting others use an agency, or use it for longer, needs the rights that the agency has. */
 export async function updateAgency(
   iam: IamContext,
   actor: Actor,
@@ -85,7 +85,7 @@ export async function updateAgency(
   });
 }
 
-/** Who acts through it now stops at once. 409 for the last agency of a service that something here depends on. */
+/** Ends the agency's sessions at once. 409 for the last agency of a service that something here depends on. */
 export async function deleteAgency(iam: IamContext, actor: Actor, agencyId: string): Promise<void> {
   await change(iam, actor, { action: iamActions.deleteAgency }, 'agency', async (transaction) => {
     const agency = await findAgency(transaction, actor.accountId, agencyId);

@@ -26,7 +26,7 @@ interface GatePorts {
 }
 
 const hourMs = 60 * 60_000;
-/** Of an account; a flood would hide the request that matters. */
+/** Open requests of an account at most; a flood would hide the request that matters. */
 const mostOpen = 100;
 /** An approver reads all of what is approved. */
 const longestBodyBytes = 65_536;
@@ -34,9 +34,9 @@ const longestBodyBytes = 65_536;
 /** Holds back protected operations until a second user approves them. */
 export class ApprovalGate {
   readonly #ports: GatePorts;
-  /** By the actor object, which is one per request. */
+  /** Keyed by the actor object, of which each request has its own. */
   readonly #sent = new WeakMap<Actor, SentRequest>();
-  /** What an approval was used for: a request may ask for the same operation on several resources, which were approved together. */
+  /** Operations whose approval the request has used. A request may name several resources, which are approved together. */
   readonly #approved = new WeakMap<Actor, Set<ApprovableOperation>>();
 
   constructor(ports: GatePorts) {

@@ -1,4 +1,4 @@
-/** What an account can protect by a second user's approval. */
+/** The operations that an account can protect by a second user's approval. */
 export const approvableOperations = [
   'delete-root-ca',
   'delete-key',
@@ -20,7 +20,7 @@ export const operationWords: Readonly<Record<ApprovableOperation, string>> = {
 
 export interface ApprovalPolicy {
   readonly operations: readonly (typeof approvableOperations)[number][];
-  /** How long a request lives, from its opening to its use. */
+  /** Lifetime of a request, in hours, from its opening to its use. */
   readonly requestHours: number;
   /** Users that may approve if they have the permission; empty: every user that has it. */
   readonly approverIds: readonly string[];
@@ -33,7 +33,7 @@ export function needsApproval(policy: ApprovalPolicy, operation: ApprovableOpera
   return policy.operations.includes(operation);
 }
 
-/** Whether the next policy asks for less than the current one. */
+/** Reports whether the next policy asks for less than the current one. */
 export function isWeaker(current: ApprovalPolicy, next: ApprovalPolicy): boolean {
   if (current.operations.length === 0) return false;
   if (current.operations.some((operation) => !next.operations.includes(operation))) return true;

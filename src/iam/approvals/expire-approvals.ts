@@ -4,7 +4,7 @@ import { recordApproval } from './approval-gate.ts';
 import { changeApproval, deleteEndedApprovals, findOverdueApprovals } from './store.ts';
 
 const batch = 200;
-/** So long what ended is listed; the audit trail keeps it. */
+/** Ended requests are listed for this long; the audit trail keeps them. */
 const keptMs = 30 * 24 * 60 * 60_000;
 
 /** Writes and records that open requests have expired, and removes old ones. Nothing depends on it: status is judged by time. */

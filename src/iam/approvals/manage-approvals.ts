@@ -31,7 +31,7 @@ export async function getApproval(
   return request;
 }
 
-/** By another user than the requester. The requester's next sending of the same request goes through. */
+/** Approves a request as another user than the requester, whose next sending of the same request goes through. */
 export async function approve(iam: IamContext, actor: Actor, approvalId: string): Promise<ApprovalRequest> {
   await iam.accessControl.authorize(actor, { action: iamActions.approve });
   const request = await findApproval(iam, iam.database, actor, approvalId);
@@ -40,7 +40,7 @@ export async function approve(iam: IamContext, actor: Actor, approvalId: string)
   return decide(iam, actor, approvalId, 'approved');
 }
 
-/** By who may approve, or by the requester, who withdraws it. An approval can be taken back until it is used. */
+/** Refuses a request as an approver, or withdraws it as the requester. An approval can be taken back until it is used. */
 export async function refuse(
   iam: IamContext,
   actor: Actor,

@@ -98,7 +98,7 @@ export async function changeApproval(
   return numUpdatedRows > 0n;
 }
 
-/** Of every account, for the sweep: open requests whose time is over. */
+/** Lists open requests of all accounts whose time is over, for the sweep. */
 export async function findOverdueApprovals(
   reader: Reader,
   nowMs: number,
@@ -115,7 +115,7 @@ export async function findOverdueApprovals(
   return rows.map(fromRow);
 }
 
-/** Of every account, for the sweep: what ended long ago stays in the audit trail only. */
+/** Deletes requests of all accounts that ended long ago, for the sweep. The audit trail keeps them. */
 export async function deleteEndedApprovals(transaction: Transaction, expiredBeforeMs: number): Promise<void> {
   await transaction
     .tables<IamTables>()

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { sourceNetwork } from '../../platform/source-network.ts';
 import { lockedOut, tooManyRequests } from '../errors.ts';
 
-/** What is guessed at, and from where. */
+/** The name that is guessed at, and the source of the guesses. */
 export interface AttemptSubject {
   /** Says what is guessed at, such as `user <id>` or `totp <id>`; also for what does not exist. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface AttemptSubject {
 
 /** When attempts lock a name for a source. */
 export interface AttemptRule {
-  /** So many failures, with no success between them, lock. */
+  /** Failures in a row that lock. */
   readonly failures: number;
   /** Failures are forgotten when there was no further one for so long. */
   readonly withinMs: number;
@@ -45,7 +45,7 @@ interface Limit {
 
 const minute = 60_000;
 export const defaultAttemptRule: AttemptRule = { failures: 5, withinMs: 15 * minute, lockMs: 5 * minute };
-/** How many times the failures that lock one source lock a name for every source from which it never succeeded. */
+/** Factor on the failures that lock one source: so many lock a name for all sources from which it never succeeded. */
 const failuresOfAllSources = 10;
 const maximumCounts = 50_000;
 const maximumFamiliar = 50_000;
@@ -116,7 +116,7 @@ export class AttemptLimiter {
     };
   }
 
-  /** With its failures forgotten if their time is over: a lock that has ended gives as many new attempts as before it. */
+  /** Forgets failures whose time is over: a lock that has ended gives as many new attempts as before it. */
   #limit(key: string, rule: AttemptRule): Limit {
     const nowMs = this.#clock.nowMs();
     const known = this.#counts.get(key);

@@ -3,10 +3,10 @@ import type { SessionTable } from '../tables.ts';
 
 export const permanentKeyCredential = credential('access-key', { isFullSession: true });
 export const systemCredential = credential('system');
-/** For audit records of requests that are not authenticated yet. */
+/** The credential in audit records of requests that are not authenticated yet. */
 export const noCredential = credential('none');
 
-/** By the row, which is cached: each request would parse it anew. */
+/** Keyed by the cached row, since each request would parse it anew. */
 const ofSessions = new WeakMap<SessionTable, ActorCredential>();
 
 export function credentialOfSession(session: SessionTable): ActorCredential {

@@ -14,7 +14,7 @@ interface IdlePorts {
 }
 
 const maximumSessions = 50_000;
-/** How exactly other nodes know of a use: a write per request would cost more than the request. */
+/** Precision with which other nodes know of a use. A write per request would cost more than the request. */
 const precisionMs = 60_000;
 
 /**
@@ -23,7 +23,7 @@ const precisionMs = 60_000;
  */
 export class IdleSessions {
   readonly #ports: IdlePorts;
-  /** By the session's id: when it was used, and which use was written. */
+  /** Last use and last written use, by the session's id. */
   readonly #uses = new LRUCache<string, { usedMs: number; writtenMs: number }>({ max: maximumSessions });
 
   constructor(ports: IdlePorts) {
@@ -52,7 +52,7 @@ export class IdleSessions {
     return true;
   }
 
-  /** With what was derived from it, and for good: a longer time-out that is set later does not bring it back. */
+  /** Ends a session and those derived from it for good: a longer time-out that is set later does not bring them back. */
   async #end(session: SessionTable): Promise<void> {
     const { session_id: sessionId, account_id: accountId } = session;
     await this.#ports.database.transaction((transaction) =>

@@ -18,7 +18,7 @@ interface IdlePorts {
 }
 
 const dayMs = 24 * 60 * 60_000;
-/** How exact `last_active_at` is. */
+/** Precision of `last_active_at`. */
 const precisionMs = 60 * 60_000;
 const maximumUsers = 50_000;
 

@@ -12,7 +12,7 @@ import type { AssignmentSubjectKind, RoleAssignmentTable, UserTable } from '../t
 const maximumPolicies = 10_000;
 const compiledPolicies = new LRUCache<string, readonly CompiledStatement[]>({ max: maximumPolicies });
 
-/** What policies grant to users, groups or agencies, by their ids. */
+/** Loads the grants of users, groups or agencies by their ids. */
 export async function loadGrants(
   reader: Reader,
   accountId: string,
@@ -21,7 +21,7 @@ export async function loadGrants(
   return toGrants(reader, accountId, await findAssignments(reader, accountId, { subjectIds }));
 }
 
-/** What policies grant to a user directly and by groups. */
+/** Loads the grants of a user, direct ones and those of its groups. */
 export async function grantsOfUser(
   reader: Reader,
   { user_id, account_id }: Pick<UserTable, 'user_id' | 'account_id'>,
@@ -29,7 +29,7 @@ export async function grantsOfUser(
   return loadGrants(reader, account_id, [user_id, ...(await groupIdsOf(reader, user_id))]);
 }
 
-/** What policies grant on a project, to whomever. */
+/** Loads the grants on a project, of all subjects. */
 export async function loadScopeGrants(
   reader: Reader,
   accountId: string,
@@ -38,7 +38,7 @@ export async function loadScopeGrants(
   return toGrants(reader, accountId, await findAssignments(reader, accountId, { scopeId }));
 }
 
-/** What policies grant to all subjects of these kinds. */
+/** Loads the grants of all subjects of these kinds. */
 export async function loadSubjectGrants(
   reader: Reader,
   accountId: string,

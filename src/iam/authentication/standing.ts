@@ -7,7 +7,7 @@ import { findSession } from '../tokens/store.ts';
 import { findUserOfAnyAccount } from '../users/store.ts';
 import { grantsOfUser, loadGrants } from './load-grants.ts';
 
-/** What the actor of a request was authenticated by: a session, or else the permanent access key of a user. */
+/** The credential that authenticated a request: a session, or else the permanent access key of a user. */
 export type Standing =
   | { readonly session: SessionTable }
   | { readonly session: undefined; readonly userId: string; readonly accessKey: string };

@@ -1,6 +1,6 @@
 import type { ActorCredential } from '../actor.ts';
 
-/** What users may change of themselves without a permission; the vendor's `allow_user`. */
+/** Own data that users may change without a permission; the vendor's `allow_user`. */
 export interface SelfManagement {
   readonly accessKeys: boolean;
   readonly password: boolean;
@@ -8,12 +8,12 @@ export interface SelfManagement {
   readonly mobile: boolean;
 }
 
-/** What an account asks for before a critical operation: the vendor's operation protection. */
+/** Proof that an account asks for before a critical operation; the vendor's operation protection. */
 export interface OperationProtection {
   readonly enabled: boolean;
-  /** How long ago the second factor may have been proved. */
+  /** Greatest age of the second factor's proof, in minutes. */
   readonly factorMinutes: number;
-  /** Whether permanent access keys, which cannot prove a second factor, may go on with critical operations. */
+  /** True if permanent access keys, which cannot prove a second factor, may carry out critical operations. */
   readonly allowsAccessKeys: boolean;
   readonly selfManagement: SelfManagement;
 }
@@ -27,7 +27,7 @@ export const defaultOperationProtection: OperationProtection = {
   selfManagement: { accessKeys: true, password: true, email: true, mobile: true },
 };
 
-/** Whether the session proved a second factor within the last minutes. */
+/** Reports whether the session proved a second factor within the last minutes. */
 export function isFactorRecent(
   { secondFactorAtMs }: ActorCredential,
   minutes: number,

@@ -70,7 +70,7 @@ async function requireLoginAuthority(
   requireGrantable(iam, actor, provider_id, given);
 }
 
-/** Of the groups that the rules name; of all groups if a claim may name one. */
+/** Loads the grants of the groups that the rules name; of all groups if a claim may name one. */
 async function grantsOfGroups(
   reader: Reader,
   accountId: string,

@@ -24,7 +24,7 @@ import {
 
 const access = { action: iamActions.updateProvider };
 
-/** What sessions may do was decided by the rules before, so those of the providers that use it end. */
+/** Ends the sessions of the providers that use the mapping, since the former rules decided their rights. */
 export async function setMapping(
   iam: IamContext,
   actor: Actor,

@@ -27,7 +27,7 @@ export class UnusableIdentity extends Error {}
 
 const longestName = 255;
 
-/** Whether a text can name somebody at an identity provider. */
+/** Reports whether a text can name somebody at an identity provider. */
 export function isExternalIdentity(text: string): boolean {
   return text !== '' && text.length <= longestName && text.trim() === text && !/\p{C}/u.test(text);
 }

@@ -32,7 +32,7 @@ export async function addMember(
   });
 }
 
-/** Whoever takes a user out of a group has what the group denies. */
+/** Taking a user out of a group needs the rights that the group denies. */
 export async function removeMember(
   iam: IamContext,
   actor: Actor,

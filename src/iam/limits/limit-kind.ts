@@ -4,11 +4,11 @@ import type { Reader, Transaction } from '../../platform/db/index.ts';
 export interface LimitKind {
   /** `<service>.<rows>`, such as `kms.keystores`. */
   readonly kind: string;
-  /** What is counted, in the plural. */
+  /** Name of the counted rows, in the plural. */
   readonly what: string;
-  /** Of what each has so many: `account`, or something in it such as `project` or `key`. */
+  /** The unit that the limit applies to: `account`, or something in it such as `project` or `key`. */
   readonly per: string;
-  /** For an account without a limit of its own. */
+  /** Limit of an account without one of its own. */
   readonly standard: number;
   /** The tables that cannot grow further when the limit is reached. */
   readonly tables: readonly string[];
@@ -26,7 +26,7 @@ export interface OwnLimit {
   write(transaction: Transaction, accountId: string, limit: number | undefined): Promise<void>;
 }
 
-/** What a capability declares of its tables: every table is in a kind, or bounded by something else for the reason given. */
+/** A capability's tables: each is in a kind, or bounded by something else for the reason given. */
 export interface LimitDeclaration {
   readonly kinds: readonly LimitKind[];
   readonly boundedOtherwise: Readonly<Record<string, string>>;

@@ -11,7 +11,7 @@ import { readLimit, writeLimit } from './limit-store.ts';
 
 export interface LimitInUse extends Pick<LimitKind, 'kind' | 'what' | 'per'> {
   readonly limit: number;
-  /** Of whatever in the account has most, if `per` is not the account. */
+  /** Rows in use; those of the fullest unit where `per` is not the account. */
   readonly used: number;
 }
 
@@ -26,7 +26,7 @@ export async function listOwnLimits(iam: IamContext, actor: Actor): Promise<read
   return limitsOf(iam, actor.accountId);
 }
 
-/** For the root user of the first account. */
+/** Shows an account's limits to the root user of the first account. */
 export async function listLimitsOf(
   iam: IamContext,
   actor: Actor,
@@ -37,7 +37,7 @@ export async function listLimitsOf(
   return limitsOf(iam, accountId);
 }
 
-/** For the root user of the first account. A limit below what is used takes nothing away. 400 for an unknown kind. */
+/** Sets limits of an account, as the root user of the first account. A limit below what is used takes nothing away. 400 for an unknown kind. */
 export async function setLimits(
   iam: IamContext,
   actor: Actor,

@@ -3,9 +3,9 @@ import type { LimitKind } from './limit-kind.ts';
 import { lockLimit, readLimit } from './limit-store.ts';
 
 export interface RoomWanted {
-  /** Of what the rows are, for a kind that is not counted by account. */
+  /** Id of the unit that the rows belong to, for a kind that is not counted by account. */
   readonly owner?: string;
-  /** How many rows are about to be written; 1 if not given. */
+  /** Number of rows about to be written; 1 if not given. */
   readonly adding?: number;
 }
 

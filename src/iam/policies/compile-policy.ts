@@ -9,7 +9,7 @@ type ResourceNames = readonly (string | undefined)[];
 type ResourceTest = (resource: string | undefined, names: ActionNames) => boolean;
 
 export interface CompiledStatement {
-  /** What it was compiled from. */
+  /** The statement that it was compiled from. */
   readonly source: PolicyStatement;
   readonly effect: 'Allow' | 'Deny';
   readonly matchesAction: (names: ActionNames) => boolean;

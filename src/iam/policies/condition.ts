@@ -4,14 +4,14 @@ import type { Comparison } from './name-glob.ts';
 import { MalformedPolicy, type PolicyStatement } from './policy-document.ts';
 import { commonNameKey, compileNameTest, hasSubjectNames, subjectNamesKey } from './subject-names.ts';
 
-/** Of a test that does not count its own, such as one of dates. */
+/** Cost of a test that does not count its own, such as one of dates. */
 const leastSteps = 4;
 
 /** Condition keys of a request; keys are normalised. */
 export interface ConditionContext {
   /** Undefined where the key is absent. */
   readonly valuesOf: (key: string) => readonly string[] | undefined;
-  /** Whether the key may have any value: see AccessRequest. */
+  /** True if the key may have any value: see AccessRequest. */
   readonly isOpen: (key: string) => boolean;
 }
 export type CompiledCondition = (context: ConditionContext) => boolean;
@@ -37,7 +37,7 @@ export function compileConditions(
   return compiled;
 }
 
-/** Of a key that may have any value an Allow does not know that it holds, and a Deny may hold. */
+/** Judges a key that may have any value: an Allow fails, and a Deny holds. */
 function whereKnown(
   conditionKey: string,
   effect: PolicyStatement['Effect'],

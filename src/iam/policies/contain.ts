@@ -3,7 +3,7 @@ import { matchesGlob } from './glob.ts';
 
 /** About 10 ms. Tenants write policies, and the comparison holds up everybody. */
 const maximumSteps = 4_000_000;
-/** Of a comparison that ends with the first characters. */
+/** Cost of a comparison that ends with the first characters. */
 const leastSteps = 50;
 
 /** Compares patterns until they have cost too much; from then on nothing contains anything. */

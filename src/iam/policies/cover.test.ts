@@ -202,7 +202,7 @@ const scope = fc.constantFrom<GrantScope>(
 type Part = readonly [PolicyStatement, GrantScope];
 const part: fc.Arbitrary<Part> = fc.tuple(statement, scope);
 const toGrants = (parts: readonly Part[]) => parts.map(([each, place]) => grant([each], place));
-/** What is given is mostly chosen from what is held, or nearly nothing would be covered. */
+/** Chooses given grants mostly from held ones, or nearly nothing would be covered. */
 const heldAndGiven = fc
   .tuple(
     fc.array(part, { minLength: 1, maxLength: 4 }),

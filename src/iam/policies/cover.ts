@@ -48,7 +48,7 @@ export function findUncovered(
   return undefined;
 }
 
-/** What comes back when the Denies among the grants are taken away: at most what they denied, anywhere in the account. */
+/** Returns the rights that come back when the Denies are taken away: at most what they denied, anywhere in the account. */
 export function liftedDenials(grants: readonly Grant[]): readonly Grant[] {
   return grants.flatMap((grant) => {
     const statements = grant.statements
@@ -134,7 +134,7 @@ function hasSameCondition(wide: PolicyStatement, narrow: PolicyStatement): boole
   return JSON.stringify(wide.Condition) === JSON.stringify(narrow.Condition);
 }
 
-/** Whether a statement depends on the id or the name of the user who asks. */
+/** Reports whether a statement depends on the id or the name of the user who asks. */
 export function isAboutUser({ Condition: condition }: PolicyStatement): boolean {
   const keys = Object.values(condition ?? {}).flatMap(Object.keys);
   return keys.some((key) => /^g:User(Id|Name)$/i.test(key));

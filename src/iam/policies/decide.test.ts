@@ -107,11 +107,12 @@ test('takes at most a twentieth of a second for hostile policies and names', () 
         const documents = [policy({ Effect, Action: '*', Condition })];
         const request = { action: 'pca:ca:issueCert', conditions: { 'pca:SubjectNames': names } };
         const least = leastMilliseconds(() => decideWith(documents, request));
+        // Twice the promise, for slow machines.
         assert.ok(least < 100, `${patterns[0]!.slice(0, 12)} ${operator} ${what}: ${least} ms`);
       }
 });
 
-/** Of processor time, the least of three: others are disturbed by collections. Twice the promise, for slow machines. */
+/** Returns the processor time in ms, the least of three runs, since collections disturb the others. */
 function leastMilliseconds(work: () => void): number {
   const tries = [1, 2, 3].map(() => {
     const { user: before } = process.threadCpuUsage();

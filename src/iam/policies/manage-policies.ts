@@ -94,7 +94,7 @@ export async function updatePolicy(
   });
 }
 
-/** Whoever changes a policy that is granted has what it allows from now on, and what it denies no longer. */
+/** Changing a granted policy needs the rights that it newly allows and those that it no longer denies. */
 async function requireReplaceable(
   iam: IamContext,
   transaction: Transaction,

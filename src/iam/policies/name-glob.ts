@@ -22,7 +22,7 @@ export function readGlob(pattern: string): Token[] {
 // No name has this character, so a wildcard of the pattern has to stand for it.
 const placeholder = '\u0001';
 
-/** With more of them a pattern covers no wildcard name: each costs a pass. */
+/** A pattern with more of them covers no wildcard name: each costs a pass. */
 const mostQuestionMarks = 3;
 
 /**
@@ -30,12 +30,12 @@ const mostQuestionMarks = 3;
  * number: tenants write patterns, and the time is that of pattern × name over the bits of a machine word.
  */
 export class NameGlob {
-  /** Whether everything fits. */
+  /** True if every name fits. */
   readonly isOpen: boolean;
   readonly #accepted: bigint;
   readonly #any: bigint;
   readonly #one: bigint;
-  /** How many question marks there are. */
+  /** Number of question marks. */
   readonly #ones: number;
   /** Tokens that can stand for a character other than a dot. */
   readonly #inLabel: bigint;
@@ -58,7 +58,7 @@ export class NameGlob {
     this.#inLabel = all ^ (this.#literals.get('.') ?? 0n);
   }
 
-  /** Whether the pattern holds for the name in this comparison. */
+  /** Reports whether the pattern holds for the name in this comparison. */
   meets(text: string, comparison: Comparison): boolean {
     const isWildcard = text.startsWith('*.');
     if (!isWildcard) return this.#accepts(this.#through(this.#start(), text));

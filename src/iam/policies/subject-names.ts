@@ -12,7 +12,7 @@ const sslSubjectNamesKey = 'scm:subjectnames';
 /** The vendor's key, which knows the common name only. */
 export const commonNameKey = 'pca:commonname';
 
-/** Whether the values of the key are the names of one certificate. */
+/** Reports whether the values of the key are the names of one certificate. */
 export function hasSubjectNames(key: string): boolean {
   return key === subjectNamesKey || key === sslSubjectNamesKey;
 }

@@ -43,7 +43,7 @@ describeOnEachDatabase('deletion of projects', contentMigrations, (open) => {
     const newProject = async (name: string) =>
       (await call<{ project: { id: string } }>(acme, 201, ['POST', '/v3/projects', { project: { name } }]))
         .project.id;
-    /** What a service does that makes something in a project. */
+    /** A service's work that makes something in a project. */
     const fill = (projectId: string, before: (transaction: Transaction) => Promise<void> = async () => {}) =>
       database.transaction(async (transaction) => {
         if (!(await identity.holdProject(transaction, accountId, projectId))) return 'gone';

@@ -1,4 +1,4 @@
-/** What of a request is signed but its body, as it came over the wire. */
+/** The signed parts of a request but its body, as they came over the wire. */
 export interface WireHead {
   readonly method: string;
   /** Path and query as received, not decoded: a router's decoded form cannot be signed again. */

@@ -26,7 +26,7 @@ export function hasAcceptableDate(
   return authorization.scope === undefined || authorization.scope.startsWith(dateTime.trim().slice(0, 8));
 }
 
-/** What the body has to be for the signature to hold. */
+/** The hash that the body must have for the signature to hold. */
 export type SignedBody = (body: Uint8Array) => boolean;
 
 /**

@@ -42,7 +42,7 @@ export async function grantPolicy(
   });
 }
 
-/** Whoever takes a policy away has what it denies. */
+/** Taking a policy away needs the rights that it denies. */
 export async function revokePolicy(
   iam: IamContext,
   actor: Actor,

@@ -9,7 +9,7 @@ import { requireUser } from '../users/update-user.ts';
 import { type FactorsOfUser, factorsOf, hasAnyFactor } from './factor-store.ts';
 import { proveSecondFactor } from './prove-second-factor.ts';
 
-/** How long a login counts as the user in person, for binding a first factor. */
+/** Time for which a login counts as the user in person, for binding a first factor. */
 const freshLoginMs = 15 * 60_000;
 
 export interface FactorChange {

@@ -1,7 +1,7 @@
 import type { Reader, Transaction } from '../../platform/db/index.ts';
 import type { IamTables } from '../tables.ts';
 
-/** What a user can prove besides the password. */
+/** The factors that a user can prove besides the password. */
 export interface FactorsOfUser {
   readonly hasTotp: boolean;
   readonly passkeys: number;

@@ -99,7 +99,7 @@ export async function bindTotpDevice(
   });
 }
 
-/** By the user with a code of the device, or by an administrator, who resets. The device stays until it is deleted. */
+/** Unbinds a device: the user with a code of it, or an administrator without. The device stays until it is deleted. */
 export async function unbindTotpDevice(
   iam: IamContext,
   actor: Actor,

@@ -12,7 +12,7 @@ import { withSeed } from './seeds.ts';
 import { matchingStep } from './totp.ts';
 import { consumeStep, findBoundDevice } from './totp-device-store.ts';
 
-/** What a user shows besides the password; exactly one of them. */
+/** The proof beside the password; exactly one member is set. */
 export interface SecondFactorProof {
   readonly totp?: string | undefined;
   readonly recoveryCode?: string | undefined;

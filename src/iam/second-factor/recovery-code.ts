@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Random } from '../../platform/random.ts';
 
-/** How many codes a user gets at once. */
+/** Number of codes that a user gets at once. */
 export const codesPerSet = 10;
 const codeBytes = 10;
 /** Crockford's base32: no I, L, O and U, which are mistaken for others on paper. */

@@ -4,18 +4,18 @@ import type { OperationProtection } from '../critical-operations/operation-prote
 /** Rules for new passwords of an account; 0 switches a rule off. */
 export interface PasswordPolicy {
   readonly minimumLength: number;
-  /** How many of lower case, upper case, digits and special characters. */
+  /** Number of kinds needed, of lower case, upper case, digits and special characters. */
   readonly characterKinds: number;
   /** The longest run of one character. */
   readonly maximumRun: number;
   readonly refusesUserName: boolean;
-  /** How many of the latest passwords cannot be set again; the current one counts. */
+  /** Number of latest passwords that cannot be set again; the current one counts. */
   readonly remembered: number;
   readonly minimumAgeMinutes: number;
   readonly validityDays: number;
 }
 
-/** What an account asks of logins and of the sessions that follow from them. */
+/** An account's rules for logins and for the sessions that follow from them. */
 export interface LoginPolicy {
   /** Users that were idle for so long are disabled; 0: never. */
   readonly accountValidityDays: number;
@@ -41,7 +41,7 @@ export interface AddressPolicy {
   readonly ranges: readonly AddressEntry[];
 }
 
-/** What an account can set, by the last part of the operation's path. */
+/** The policies that an account can set, by the last part of the operation's path. */
 export interface SecurityPolicies {
   readonly 'password-policy': PasswordPolicy;
   readonly 'login-policy': LoginPolicy;

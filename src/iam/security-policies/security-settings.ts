@@ -52,7 +52,7 @@ export class SecuritySettings {
   }
 }
 
-/** For names that belong to no account: as an account that has set nothing. */
+/** Settings for names that belong to no account, as of an account that has set nothing. */
 export const defaultPasswordAttempts = attemptRule(defaultLoginPolicy);
 
 function attemptRule({ failuresAllowed, failurePeriodMinutes, lockoutMinutes }: LoginPolicy): AttemptRule {

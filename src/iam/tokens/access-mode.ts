@@ -40,7 +40,7 @@ export async function requireOwnPassword(
   await refuse(ports, actor, 'iam:tokens:use', text);
 }
 
-/** What such a session may do: choose a password, look at itself and end. */
+/** The operations of such a session: choose a password, look at itself and end. */
 export function servesPasswordChange(principalId: string, method: string, url: string): boolean {
   const [changeMethod, changeUrl] = changeOf(principalId);
   // To ask for a token would be to get a session that is free.

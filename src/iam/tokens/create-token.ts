@@ -155,7 +155,7 @@ export async function storeIssued(
   );
 }
 
-/** Whether the session is the user's own login, not a federated or derived one. */
+/** 1 if the session is the user's own login, not a federated or derived one. */
 function isLogin({ parent, principal_kind }: SessionTable): boolean {
   return principal_kind === 'user' && parent === null;
 }

@@ -34,7 +34,7 @@ export function holderOfUser(user: Principal): SessionHolder {
   };
 }
 
-/** Who a session is for and what it comes from. */
+/** The holder of a session and its origin. */
 export interface SessionSource {
   readonly holder: SessionHolder;
   readonly principal: Principal;
@@ -43,7 +43,7 @@ export interface SessionSource {
   readonly parent: SessionParent | undefined;
   /** Whether what it comes from is the user in person; a session that is bound to a project is not. */
   readonly isFull: boolean;
-  /** Of what it comes from; undefined if that sets no end. */
+  /** End of the session's origin; undefined if that sets none. */
   readonly latestEnd: number | undefined;
   /** When the login proved a second factor; a derived session inherits that of its parent. */
   readonly secondFactorAt?: number | undefined;

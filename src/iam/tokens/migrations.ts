@@ -24,7 +24,7 @@ async function addParents(schema: Kysely<unknown>): Promise<void> {
   await schema.schema.createIndex('sessions_by_parent').on('sessions').columns(['parent']).execute();
 }
 
-/** For the list of a user's sessions. Few are of agencies, so logins pay nothing. */
+/** Indexes sessions by who assumed an agency, for the list of a user's sessions. Few are of agencies, so logins pay nothing. */
 async function indexAssumers(schema: Kysely<unknown>): Promise<void> {
   await schema.schema
     .createIndex('sessions_by_assumed_by')

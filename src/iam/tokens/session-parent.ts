@@ -1,6 +1,6 @@
 import type { SessionTable } from '../tables.ts';
 
-/** What a session is derived from and ends with; a login by password has no parent. */
+/** The parent of a session, with which it ends; a login by password has none. */
 export type SessionParent =
   | { readonly kind: 'session'; readonly session: SessionTable }
   | { readonly kind: 'access-key'; readonly accessKey: string }

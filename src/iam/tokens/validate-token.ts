@@ -16,7 +16,7 @@ export async function validateToken(
   return describeToken(iam, session, principal, options);
 }
 
-/** Whoever holds a token of the account may end it, with all that was derived from it. */
+/** Ends a token of the caller's account and all that was derived from it. Holding the token is enough. */
 export async function revokeToken(iam: IamContext, actor: Actor, subjectToken: string): Promise<void> {
   const { session, principal } = await findOwn(iam, actor, subjectToken);
   await recordedChange(iam, actor, 'iam:tokens:revoke', 'token', async (transaction) => {

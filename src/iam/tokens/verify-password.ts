@@ -68,7 +68,7 @@ function wrongOrLocked(locks: boolean): string {
     : 'Wrong password or disabled account.';
 }
 
-/** With the account that the name is in, whether it has such a user or not: both are limited alike. */
+/** Finds the user, and the account that the name is in even without such a user: both are limited alike. */
 async function findNamedUser(
   iam: IamContext,
   credentials: PasswordCredentials,

@@ -9,7 +9,7 @@ import { userColumns } from './user-fields.ts';
 
 const action = iamActions.updateOwnInformation;
 
-/** By the user in person, as far as the account's protect-policy lets its users (`allow_user`); the root user always may. */
+/** Changes the user's own data in person, as far as the account's protect-policy lets its users (`allow_user`). The root user always may. */
 export async function changeOwnContact(
   iam: IamContext,
   actor: Actor,

@@ -8,7 +8,7 @@ import type { HashTask, ScryptCost } from './password-thread.ts';
 
 export type { ScryptCost } from './password-thread.ts';
 
-/** Who has a password hashed, for the order in which hashes are computed. */
+/** The requester of a hash, which decides the order in which hashes are computed. */
 export interface HashRequester {
   readonly sourceIp: string | undefined;
   /** Whose password: a user's id, or what the request called a user. */
@@ -63,7 +63,7 @@ export class PasswordHasher {
     });
   }
 
-  /** For a password that `owner`, such as an account, sets. */
+  /** Hashes a password that `owner`, such as an account, sets. */
   async hash(password: string, owner: string): Promise<string> {
     const salt = Buffer.from(this.#random.bytes(16));
     const { logN, r, p } = this.#cost;
@@ -93,7 +93,7 @@ export class PasswordHasher {
     return false;
   }
 
-  /** Whether it is a password that `owner` has set before; for requests that are authenticated. */
+  /** Reports whether it is a password that `owner` has set before; for requests that are authenticated. */
   async matches(password: string, storedHash: string, owner: string): Promise<boolean> {
     const match = stored.exec(storedHash);
     if (!match) return false;

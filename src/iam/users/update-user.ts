@@ -82,7 +82,7 @@ async function requireUpdateAuthority(
     await requireNameAuthority(reader, iam, actor, user);
 }
 
-/** Whether the change decides who can act as the user, or whether the user itself can. */
+/** Reports whether the change decides who can act as the user, or whether the user itself can. */
 function concernsLogin({ password, enabled, externalId, accessMode, passwordReset }: UserFields): boolean {
   return [password, enabled, externalId, accessMode, passwordReset].some((field) => field !== undefined);
 }

@@ -9,7 +9,7 @@ import { parseRsaPublicKey, presentDataKey } from './wrapped-data-key.ts';
 
 const tags = ['kms'];
 
-/** Of an RSA key of 8192 bits in Base64 or PEM, and of a signature: more is never needed. */
+/** Length of an RSA key of 8192 bits in Base64 or PEM, and of a signature: more is never needed. */
 const attestedText = Type.Optional(Type.String({ maxLength: 4_096 }));
 /** Characters of a policy that stands in a capsule; the capsule in Base64 is longer than any with such a policy. */
 const longestPolicy = 16_384;

@@ -35,7 +35,7 @@ function describe({
   return `grant ${id} of ${type} ${grantee}`;
 }
 
-/** What the grantee granted onward ends too, with a record for each. */
+/** Ends the grants that the grantee granted onward too, with a record for each. */
 async function remove(
   context: KmsContext,
   caller: Caller,

@@ -31,7 +31,7 @@ export function grantsOf(key: Pick<Key, 'grants'>, actor: Actor): readonly Grant
   });
 }
 
-/** What each operation of grants is called among the permissions. */
+/** Names of the operations of grants among the permissions. */
 export const permissionOf: Readonly<Record<GrantOperation, PermissionName>> = {
   'create-datakey': 'createDataKey',
   'create-datakey-without-plaintext': 'createDataKeyWithoutPlaintext',

@@ -6,7 +6,7 @@ import { type Caller, keyAccessRequest, permissions } from '../permissions.ts';
 import type { GrantTable } from '../tables.ts';
 import { type GrantOperation, grantsOf, isUsable, operationsOf, permissionOf } from './grant.ts';
 
-/** What a new grant gives. */
+/** The rights that a new grant gives. */
 interface NewRights {
   readonly operations: readonly GrantOperation[];
   readonly retiringPrincipal: string | undefined;

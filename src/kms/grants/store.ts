@@ -24,7 +24,7 @@ export async function findGrant(reader: Reader, grantId: string): Promise<GrantT
     .executeTakeFirst();
 }
 
-/** With all that follow from it, at any depth; returns what was deleted, itself first, and nothing if it is gone already. */
+/** Deletes a grant and all that follow from it, at any depth. Returns the deleted ones, itself first; nothing if it is gone already. */
 export async function deleteGrantTree(
   transaction: Transaction,
   { key_id: keyId, grant_id: grantId }: Pick<GrantTable, 'key_id' | 'grant_id'>,

@@ -36,7 +36,7 @@ export async function updateKeyPolicyRow(
   return result.numUpdatedRows === 1n;
 }
 
-/** How many key policies of the project let the access point have keys. */
+/** Counts the key policies of the project that let the access point have keys. */
 export async function countPoliciesNaming(
   reader: Reader,
   of: { readonly accountId: string; readonly projectId: string },

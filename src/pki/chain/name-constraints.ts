@@ -127,7 +127,7 @@ export function constrainedNames(certificate: Certificate): GeneralName[] {
   return names;
 }
 
-/** Whether every name in one subtree lies in another of the same type; for DNS, EMAIL, URI and IP. */
+/** Reports whether every name in one subtree lies in another of the same type; for DNS, EMAIL, URI and IP. */
 export function subtreeWithin(inner: GeneralName, outer: GeneralName): boolean {
   if (inner.type !== outer.type || !('value' in inner) || !('value' in outer)) return false;
   switch (inner.type) {

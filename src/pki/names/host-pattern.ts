@@ -1,4 +1,4 @@
-/** Whether the text fits the pattern: its parts between the asterisks stand in it one after the other. Letter case counts. */
+/** Reports whether the parts of the pattern between its asterisks stand in the text one after the other. Letter case counts. */
 export function fitsGlob(text: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

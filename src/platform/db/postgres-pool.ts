@@ -5,11 +5,11 @@ import type { Log } from '../log.ts';
 import { DatabaseUnavailable } from './database-unavailable.ts';
 
 export interface PostgresDeadlines {
-  /** For a connection, including the wait for a free one. */
+  /** Deadline for a connection, including the wait for a free one. */
   readonly connectMs: number;
-  /** For a statement. The server ends it then. */
+  /** Deadline for a statement, at which the server ends it. */
   readonly statementMs: number;
-  /** What a server that hangs is given beyond that, before its connection is dropped. */
+  /** Further time that a hanging server is given before its connection is dropped. */
   readonly graceMs: number;
   /** After which the server ends a transaction whose node abandoned it. */
   readonly idleInTransactionMs: number;
@@ -37,7 +37,7 @@ const unavailableStates: readonly string[] = [
 /** After these a connection stays what it is, so it is not used again. */
 const spoilingStates: readonly string[] = ['25006'];
 
-/** How long connections may take to end in order. */
+/** Time that connections may take to end in order. */
 const endMs = 2_000;
 
 /**
@@ -105,7 +105,8 @@ export class PostgresPool {
     } catch (error) {
       throw new DatabaseUnavailable(reasonOf(error), { cause: error });
     }
-    const guarded = this.#clients.get(client) ?? new GuardedClient(client, this.#deadlines);
+    // The pool has emitted 'connect' for it.
+    const guarded = this.#clients.get(client)!;
     try {
       await guarded.prepareOnce(() => this.#prepare(guarded));
     } catch (error) {

@@ -11,7 +11,7 @@ import { SqliteConnection, sqliteDialect } from './sqlite-dialect.ts';
 
 export interface SqliteSettings {
   readonly allowNew?: AllowNewDatabase | undefined;
-  /** How long another process that writes to the same file is waited for. */
+  /** Longest wait for another process that writes to the same file. */
   readonly busyTimeoutMs?: number;
   /** After which a work that does not end is taken to wait for another. */
   readonly stuckAfterMs?: number;
@@ -84,7 +84,7 @@ class SqliteDatabase implements Database {
     return problems;
   }
 
-  /** What is written to a malformed file may be lost, or be read back as something else: from now on nothing is. */
+  /** Stops all writing: on a malformed file it may be lost, or be read back as something else. */
   reportCorruption(): void {
     this.#isCorrupt = true;
   }

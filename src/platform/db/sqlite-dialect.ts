@@ -26,7 +26,7 @@ interface CachedStatement {
 
 export interface SqliteConnectionOptions {
   readonly readOnly: boolean;
-  /** How long another process that keeps the file locked is waited for. */
+  /** Longest wait for another process that keeps the file locked. */
   readonly busyTimeoutMs: number;
   /** Called when SQLite finds the file malformed. */
   readonly onCorrupt?: () => void;

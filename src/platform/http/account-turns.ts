@@ -19,13 +19,13 @@ interface Account {
 
 /** Two accounts meet if both had requests within this time. */
 const meetingMs = 1_000;
-/** Of the event loop's time, for an account that meets another one. */
+/** Part of the event loop's time for an account that meets another one. */
 const share = 0.4;
 const debtLimitMs = 10;
 const mostDebtMs = 100;
 const runningLimit = 8;
 const waitingLimit = 512;
-/** What a request costs at least, and what its bytes cost: read from the database, written as JSON, encrypted. */
+/** Least cost of a request in ms, and the bytes that cost one: read from the database, written as JSON, encrypted. */
 const leastCostMs = 0.3;
 const bytesPerMs = 30_000;
 const maximumAccounts = 10_000;
@@ -37,7 +37,7 @@ const secondsUntilTurn = 1;
  */
 export class AccountTurns {
   readonly #accounts = new Map<string, Account>();
-  /** What a request of a route cost lately. */
+  /** Recent cost of a request in ms, by route. */
   readonly #costs = new Map<string, number>();
   readonly #now: () => number;
   #latest = { account: '', atMs: Number.NEGATIVE_INFINITY };

@@ -2,7 +2,7 @@
 export { gatewayErrors } from './gateway-errors.ts';
 /** The Fastify instance that services are registered on. */
 export { createHttpApp, type HttpAppOptions, type RequestObserver } from './http-app.ts';
-/** What bounds requests before their operation begins. */
+/** Limits on requests before their operation begins. */
 export { type Caller, defaultLimits, HttpLimits, type LimitReason, type LimitSettings } from './limits.ts';
 /** Servers with the limits of this program, and how they begin and end. */
 export { createHttpServer, type Listener, listen } from './listener.ts';

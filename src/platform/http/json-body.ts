@@ -6,7 +6,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 const [quote = 0, backslash = 0] = Buffer.from('"\\');
 
-/** What a byte outside a text does to the structure; 0 for most. A table is ten times faster than comparisons. */
+/** Effect of a byte outside a text on the structure; 0 for most. A table is ten times faster than comparisons. */
 const plain = 0;
 const opens = 1;
 const closes = 2;

@@ -4,13 +4,13 @@ import { BodyBudget } from './body-budget.ts';
 import { gatewayErrors } from './gateway-errors.ts';
 import { RateLimit } from './rate-limit.ts';
 
-/** What the configuration says about limits; a rate is in requests a second, 0 is none. */
+/** Limits of the configuration; a rate is in requests a second, 0 is none. */
 export interface LimitSettings {
-  /** Of one source, requests without valid credentials. */
+  /** Rate of requests without valid credentials from one source. */
   readonly strangersPerSecond: number;
-  /** Of one user or agency, over all services. */
+  /** Rate of one user or agency, over all services. */
   readonly principalPerSecond: number;
-  /** Of one account at each service. */
+  /** Rate of one account at each service. */
   readonly servicePerSecond: number;
   /** Request bodies held in memory at a time. */
   readonly bodyBytes: number;
@@ -37,7 +37,7 @@ export type LimitReason =
   | 'connections'
   | 'client-gone';
 
-/** Who asks, as far as limits tell callers apart. */
+/** The caller, as far as limits tell callers apart. */
 export interface Caller {
   readonly principal: string;
   readonly account: string;

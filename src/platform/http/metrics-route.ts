@@ -22,7 +22,7 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, token: s
   });
 }
 
-/** Of equal length, to compare in constant time. */
+/** Returns hashes of equal length, to compare in constant time. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -71,7 +71,7 @@ function begin(path: string, headers: string): Socket {
   return socket;
 }
 
-/** What the server sends next, until it has sent `end`. */
+/** Resolves with what the server sends next, until it has sent `end`. */
 async function answerOf(socket: Socket, end = ''): Promise<string> {
   let answer = '';
   do {

@@ -69,7 +69,7 @@ describe('outbound requests', () => {
   const allowing = () => createOutbound({ allow: ['127.0.0.1/32'], resolvers: [dns.address] });
   const text = (body: Uint8Array) => Buffer.from(body).toString('utf8');
 
-  /** What is said of a name of the network of others, and of one that does not exist. */
+  /** The text for a name of the inner network, and for one that does not exist. */
   const uniform = (host: string) => ({
     name: 'OutboundFailed',
     message: `${host} has no address to which a connection is made: DNS does not have the name, does not answer, or has only addresses that are not of the Internet.`,

@@ -13,7 +13,7 @@ export function isAlternativeNameType(text: string): text is AlternativeNameType
   return Object.hasOwn(longest, text);
 }
 
-/** Whether the type is known; the value is as it was sent. */
+/** Reports whether the type is known; the value is as it was sent. */
 export function isAlternativeName(given: {
   readonly type: string;
   readonly value: string;

@@ -32,7 +32,7 @@ export function wordsFor(name: GeneralName): string {
   return 'value' in name ? `${name.type} ${name.value}` : name.type;
 }
 
-/** What of the names is not allowed, or undefined. Common names of CAs are free as long as they could be no host. */
+/** Describes the names that are not allowed; undefined if all are. Common names of CAs are free as long as they could be no host. */
 export function allowedNamesProblem(
   certificate: Certificate,
   allowed: AllowedNames,

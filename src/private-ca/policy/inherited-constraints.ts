@@ -12,7 +12,7 @@ import { constraintsOf, type IssuancePolicy } from './issuance-policy.ts';
 const forms = ['DNS', 'EMAIL', 'URI', 'IP'] as const;
 type Form = (typeof forms)[number];
 
-/** What a policy permits of each form; undefined: everything. An empty list permits nothing. */
+/** The names of each form that a policy permits; undefined: all. An empty list permits none. */
 type Permitted = Readonly<Record<Form, readonly GeneralName[] | undefined>>;
 
 /** A rule of a policy that no name constraint can say. */
@@ -53,7 +53,7 @@ export function constraintsFromPolicies(policies: readonly IssuancePolicy[]): Na
   return permitted.length + excluded.length === 0 ? undefined : { permitted, excluded };
 }
 
-/** What lies within both lists. */
+/** Returns the subtrees that lie within both lists. */
 function narrower(
   one: readonly GeneralName[] | undefined,
   other: readonly GeneralName[],

@@ -18,7 +18,7 @@ import { type Breach, type CertifiedKind, findBreach, findInheritedBreach } from
 /** The policies that bind an issuer. */
 interface BindingPolicies {
   readonly own: IssuancePolicy | undefined;
-  /** Of the CAs above it, the nearest first. */
+  /** Policies of the CAs above it, the nearest first. */
   readonly above: readonly (IssuancePolicy | undefined)[];
 }
 

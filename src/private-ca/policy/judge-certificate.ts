@@ -16,7 +16,7 @@ import { addPeriod, type ValidityRequest } from '../validity.ts';
 import { allowedNamesProblem, hostInCommonName, wordsFor } from './allowed-names.ts';
 import { constraintsOf, type IssuancePolicy } from './issuance-policy.ts';
 
-/** What the certificate is for, and where its key is. */
+/** Purpose of the certificate, and the place of its key. */
 export type CertifiedKind = 'entity' | 'authority' | 'authority kept elsewhere';
 
 /** What breaks a rule, in words that follow the rule's name. */

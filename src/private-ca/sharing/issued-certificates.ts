@@ -10,11 +10,11 @@ import type { PrivateCaPorts } from '../ports.ts';
 import type { RevocationReason } from '../request-fields.ts';
 import type { IssuedSerialTable } from '../tables.ts';
 
-/** What the owner of a CA sees of a certificate that it issued, whoever holds it: nothing of its key, project and tags. */
+/** The owner's view of a certificate that its CA issued, whoever holds it: nothing of its key, project and tags. */
 export interface IssuedCertificateView {
   readonly serialNumber: string;
   readonly kind: IssuedSerialTable['kind'];
-  /** For whom it was issued. */
+  /** The account that it was issued for. */
   readonly accountId: string;
   /** The id of a certificate or CA of the owner's own. */
   readonly ownId: string | undefined;

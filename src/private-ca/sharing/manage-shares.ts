@@ -19,7 +19,7 @@ export async function getShares(
   return listShares(ports.database, ca.ca_id);
 }
 
-/** What another account may do with a shared CA, for whatever names. */
+/** The permissions that another account has on a shared CA, for all names. */
 const sharedPermissions = [
   'getAuthority',
   'exportAuthority',
@@ -66,7 +66,7 @@ export async function setShares(
   });
 }
 
-/** Whoever may not share at all, or names no CA, is told so by what follows. */
+/** Leaves a missing permission to share, and an unknown CA, to the operation itself. */
 async function requireSharedRights(
   ports: Pick<PrivateCaPorts, 'database' | 'identity'>,
   actor: Actor,

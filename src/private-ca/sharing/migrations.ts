@@ -30,7 +30,7 @@ export async function fillConsumers(db: Kysely<PrivateCaTables>): Promise<void> 
     )`.execute(db);
 }
 
-/** What the owner of a CA sees of a certificate stays after its holder deleted it. */
+/** Keeps what the owner of a CA sees of a certificate after its holder deleted it. */
 async function describeIssuedSerials(db: Kysely<PrivateCaTables>): Promise<void> {
   await db.schema.alterTable('issued_serials').addColumn('consumer_id', 'text').execute();
   await db.schema.alterTable('issued_serials').addColumn('subject_names', 'text').execute();

@@ -28,7 +28,7 @@ export function putRequest(accountId: string, bucket: string, key: string): Acce
   return { action: agencyPermissions.putObject, resource: `obs:*:${accountId}:object:${bucket}/${key}` };
 }
 
-/** For what the service does in the caller's place: the caller needs no permission for it, but a Deny holds. Throws AccessDenied. */
+/** Asks about work that the service does in the caller's place. It needs no permission, but a Deny holds. Throws AccessDenied. */
 export async function requireNotDenied(
   { identity }: Pick<PublicationPorts, 'identity'>,
   actor: Actor,

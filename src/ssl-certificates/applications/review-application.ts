@@ -98,7 +98,7 @@ async function loadForReview(
   return certificate;
 }
 
-/** Whoever applied does not approve it, but for the root user, who may be alone. */
+/** Refuses a review by the applicant, except the root user, who may be alone. */
 async function requireOther(
   { database, identity }: Pick<ApplicationPorts, 'database' | 'identity'>,
   actor: Actor,

@@ -2,7 +2,7 @@ import type { Reader } from '../../platform/db/index.ts';
 import type { SslCertificateTable } from '../tables.ts';
 import { listTables } from './certificate-listing-store.ts';
 
-/** How many certificates the account has, of all states or of one; from counts that are kept, so no rows are counted. */
+/** Number of certificates of the account, of all states or of one; from stored counts. */
 export async function countCertificates(
   reader: Reader,
   accountId: string,

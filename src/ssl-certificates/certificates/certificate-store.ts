@@ -55,7 +55,7 @@ export async function findCertificate(
     .executeTakeFirst();
 }
 
-/** For the operator's review only, which is of every account. */
+/** Finds a certificate of any account, for the operator's review. */
 export async function findCertificateOfAnyAccount(
   reader: Reader,
   certificateId: string,

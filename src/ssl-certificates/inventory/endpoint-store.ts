@@ -76,7 +76,7 @@ export async function accountsWithStale(reader: Reader, probedBeforeMs: number):
   return rows.map((row) => row.account_id);
 }
 
-/** Of an account, those that nobody looked at since then, the longest ago first. */
+/** Lists endpoints of an account that nobody looked at since then, the longest ago first. */
 export function findStale(
   reader: Reader,
   accountId: string,

@@ -14,7 +14,7 @@ import {
 import { registeredDomain } from './mailbox-domain.ts';
 
 const windowMs = 24 * 3_600_000;
-/** Of all accounts together, so that several do not do together what one may not. */
+/** Limit over all accounts, so that several do not do together what one may not. */
 const mostToMailboxOfAll = 20;
 
 type Purpose = CountedMail['purpose'];
@@ -56,7 +56,7 @@ export function countNotice(
   return count(ports, transaction, accountId, address, 'notice');
 }
 
-/** For a validation mail that was counted and certainly not sent. */
+/** Gives back the count of a validation mail that was certainly not sent. */
 export function uncountMail(transaction: Transaction, accountId: string, address: string): Promise<void> {
   return deleteNewestMail(transaction, accountId, address.toLowerCase());
 }

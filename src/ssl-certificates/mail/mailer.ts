@@ -6,7 +6,7 @@ export interface Mailer {
 
 const notSentCodes = new Set(['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ETLS', 'EAUTH', 'EENVELOPE']);
 
-/** Whether a failure of `send` shows that nobody got the mail. After a silence it may have arrived. */
+/** Reports whether a failure of `send` shows that nobody got the mail. After a silence it may have arrived. */
 export function isCertainlyNotSent(error: unknown): boolean {
   const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
   return typeof responseCode === 'number' || (typeof code === 'string' && notSentCodes.has(code));

@@ -86,7 +86,7 @@ function requireRoomInOrder({ orderId, items }: Order, count: number): void {
   throw scmError('SCM.0060', `Order ${orderId} has ${there} certificates; ${mostOfOrder} is the most.`);
 }
 
-/** How many certificates the order brings when it is paid with this purchase. */
+/** Number of certificates that the order brings when it is paid with this purchase. */
 function boughtWith({ items }: Order, { order_number: count }: Purchase): number {
   return items.reduce((sum, { certificateIds }) => sum + certificateIds.length, count);
 }

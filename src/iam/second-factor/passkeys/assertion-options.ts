@@ -7,12 +7,12 @@ import { challengeMs, newChallenge } from './challenge.ts';
 import { findPasskeys } from './passkey-store.ts';
 import { relyingPartyOf } from './relying-party.ts';
 
-/** For a login by anybody: names no user and no passkey, so that strangers learn of neither. */
+/** Makes the options of a login. They name no user and no passkey, so that strangers learn of neither. */
 export async function loginOptions(iam: IamContext): Promise<PublicKeyCredentialRequestOptionsJSON> {
   return requestOptions(iam, await newChallenge(iam, 'login'), []);
 }
 
-/** For a step-up of the user who asks. Throws AccessDenied where a policy denies step-ups. */
+/** Makes the options of a step-up of the user who asks. Throws AccessDenied where a policy denies step-ups. */
 export async function stepUpOptions(
   iam: IamContext,
   actor: Actor,

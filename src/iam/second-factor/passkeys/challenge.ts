@@ -3,7 +3,7 @@ import type { Transaction } from '../../../platform/db/index.ts';
 import type { IamContext } from '../../context.ts';
 import { insertUsedChallenge } from './challenge-store.ts';
 
-/** What an answer to a challenge is for; one for something else does not count. */
+/** The purpose of a challenge; an answer for another one does not count. */
 export type ChallengePurpose = 'registration' | 'login' | 'step-up';
 
 export const challengeMs = 5 * 60_000;
@@ -29,7 +29,7 @@ export function newChallenge(
   return iam.secretWrapper.wrap(content, placeOf(purpose, userId));
 }
 
-/** Whether the challenge was made here, for this purpose and user, less than five minutes ago. */
+/** Reports whether the challenge was made here, for this purpose and user, less than five minutes ago. */
 export async function isOpenChallenge(
   iam: IamContext,
   challenge: string,

@@ -92,7 +92,7 @@ export async function listPasskeys(iam: IamContext, actor: Actor, userId: string
   return findPasskeys(iam.database, actor.accountId, userId);
 }
 
-/** By the user with a second factor, or by an administrator, who resets. */
+/** Deletes a passkey: the user with a second factor, or an administrator without. */
 export async function deletePasskey(
   iam: IamContext,
   actor: Actor,

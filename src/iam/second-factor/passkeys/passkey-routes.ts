@@ -18,7 +18,7 @@ const present = (passkey: PasskeyTable) => ({
   last_used_at: passkey.last_used_at === null ? null : formatMicroseconds(passkey.last_used_at),
 });
 
-/** What a login with a passkey begins with, for anybody. */
+/** Adds the route of the challenge with which anybody's login by passkey begins. */
 export function passkeyLoginRoutes(iam: IamContext, api: Api): void {
   api.post(
     `${url}/assertion-options`,

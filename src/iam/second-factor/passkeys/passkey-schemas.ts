@@ -11,7 +11,7 @@ const credential = {
   clientExtensionResults: Type.Optional(Type.Unknown()),
 };
 
-/** What browsers answer to `navigator.credentials.get`, by `toJSON`. */
+/** The answer of browsers to `navigator.credentials.get`, by `toJSON`. */
 export const assertionSchema = Type.Object({
   ...credential,
   response: Type.Object({
@@ -23,7 +23,7 @@ export const assertionSchema = Type.Object({
 });
 export type Assertion = Static<typeof assertionSchema>;
 
-/** What browsers answer to `navigator.credentials.create`, by `toJSON`. */
+/** The answer of browsers to `navigator.credentials.create`, by `toJSON`. */
 export const attestationSchema = Type.Object({
   ...credential,
   response: Type.Object({

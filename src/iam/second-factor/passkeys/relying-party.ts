@@ -5,7 +5,7 @@ import { badRequest } from '../../errors.ts';
 export interface RelyingParty {
   /** A domain name. */
   readonly id: string;
-  /** Of the pages that may use the passkeys. */
+  /** Origins of the pages that may use the passkeys. */
   readonly origin: string;
 }
 
