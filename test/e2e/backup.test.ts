@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { access, appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type ApiClient, signIn } from '../support/api-client.ts';
+import { runCommand } from '../support/command.ts';
 import { createCa, issueByCsr, issueWithKey, rootCaBody } from '../support/private-ca-requests.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-
-const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
-const execute = promisify(execFile);
 
 let server: RunningServer;
 let api: ApiClient;
@@ -30,10 +25,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function openccm(dataDir: string, ...words: string[]) {
-  const env = { PATH: process.env.PATH, OPENCCM_DATA_DIR: dataDir, OPENCCM_LOG_LEVEL: 'silent' };
-  return execute(process.execPath, ['src/command.ts', ...words], { cwd: projectFolder, env });
-}
+const openccm = (dataDir: string, ...words: string[]) => runCommand(dataDir, words);
 
 test('a backup made under load is whole: it is restored into a new folder, and goes on issuing', async () => {
   const caId = await createCa(api, rootCaBody('before the backup'));

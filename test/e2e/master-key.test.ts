@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type ApiClient, signIn } from '../support/api-client.ts';
+import { runCommand } from '../support/command.ts';
 import { createCa, issueByCsr, issueWithKey, rootCaBody } from '../support/private-ca-requests.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-
-const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
-const execute = promisify(execFile);
 
 let server: RunningServer;
 let api: ApiClient;
@@ -25,10 +20,7 @@ after(async () => {
   await server?.stop();
 });
 
-function openccm(...words: string[]) {
-  const env = { PATH: process.env.PATH, OPENCCM_DATA_DIR: server.dataDir, OPENCCM_LOG_LEVEL: 'silent' };
-  return execute(process.execPath, ['src/command.ts', ...words], { cwd: projectFolder, env });
-}
+const openccm = (...words: string[]) => runCommand(server.dataDir, words);
 
 test('the master key is changed while requests are served, and the next start needs the new one', async () => {
   const caId = await createCa(api, rootCaBody('before the change'));

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type ApiClient, signIn } from '../support/api-client.ts';
+import { runCommand } from '../support/command.ts';
 import { openAccount } from '../support/second-account.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
 
-const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
-const execute = promisify(execFile);
 let server: RunningServer;
 let api: ApiClient;
 
@@ -24,10 +20,7 @@ after(async () => {
   await server?.stop();
 });
 
-function openccm(...words: string[]) {
-  const env = { PATH: process.env.PATH, OPENCCM_DATA_DIR: server.dataDir, OPENCCM_LOG_LEVEL: 'silent' };
-  return execute(process.execPath, ['src/command.ts', ...words], { cwd: projectFolder, env });
-}
+const openccm = (...words: string[]) => runCommand(server.dataDir, words);
 
 test('what is in a bucket is fetched by plain HTTP, without a token, and not from the API', async () => {
   const created = await api.send('POST', '/v1/object-storage/buckets', { bucket_name: 'public-files' });

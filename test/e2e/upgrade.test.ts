@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { type ApiClient, signIn } from '../support/api-client.ts';
+import { runCommand } from '../support/command.ts';
 import { issueByCsr } from '../support/private-ca-requests.ts';
 import { startServer } from '../support/server.ts';
 
-const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
-const installations = join(projectFolder, 'test/installations');
+const installations = fileURLToPath(new URL('../installations', import.meta.url));
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
@@ -96,11 +94,7 @@ for (const { name } of dates)
     api.close();
     await server.stop();
 
-    const env = { PATH: process.env.PATH, OPENCCM_DATA_DIR: dataDir, OPENCCM_LOG_LEVEL: 'silent' };
-    const { stdout } = await promisify(execFile)(process.execPath, ['src/command.ts', 'check'], {
-      cwd: projectFolder,
-      env,
-    });
+    const { stdout } = await runCommand(dataDir, ['check']);
     assert.match(stdout, /certificate authorities: 2 checked, all sound/);
     // An applied migration that was edited leaves older installations without what the edit added.
     assert.deepEqual(schemaOf(dataDir), freshSchema);

@@ -1,18 +1,7 @@
+import { grantOperations } from '../../src/kms/grants/grant.ts';
 import type { ApiClient } from './api-client.ts';
 import { kmsClient } from './kms-client.ts';
 import { keyspaceId, type Property } from './kms-operations.ts';
-
-const grantOperations = [
-  'create-datakey',
-  'create-datakey-without-plaintext',
-  'encrypt-datakey',
-  'decrypt-datakey',
-  'describe-key',
-  'create-grant',
-  'retire-grant',
-  'encrypt-data',
-  'decrypt-data',
-];
 
 /** Whose property it becomes, and to whom grants are made. */
 export interface KeyParties {
