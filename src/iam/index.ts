@@ -18,7 +18,7 @@ import { registerIamRoutes } from './routes.ts';
 import { deleteExpiredChallenges } from './second-factor/passkeys/challenge-store.ts';
 import type { ServiceAgencies } from './service-agencies.ts';
 import { systemActor } from './system-actor.ts';
-import { deleteExpiredSessions } from './tokens/store.ts';
+import { deleteExpiredSessions, expiredPageSize } from './tokens/store.ts';
 import { findUserOfAnyAccount } from './users/store.ts';
 
 /** Opens the secret of every access key, as a check of the database or of a backup. */
@@ -134,10 +134,16 @@ export function createIam(ports: IamPorts): Iam {
     expireApprovals: () => expireApprovals(iam),
     async removeExpiredSessions() {
       await iam.repeatedRefusals.flush();
-      return iam.database.transaction(async (transaction) => {
-        await deleteExpiredChallenges(transaction, iam.machineClock.nowMs());
-        return deleteExpiredSessions(transaction, iam.clock.nowMs());
-      });
+      await iam.database.transaction((transaction) =>
+        deleteExpiredChallenges(transaction, iam.machineClock.nowMs()),
+      );
+      for (let removed = 0; ; ) {
+        const page = await iam.database.transaction((transaction) =>
+          deleteExpiredSessions(transaction, iam.clock.nowMs()),
+        );
+        removed += page;
+        if (page < expiredPageSize) return removed;
+      }
     },
   };
 }

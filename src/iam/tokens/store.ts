@@ -129,13 +129,18 @@ export function findSessionsOfUser(
     .execute();
 }
 
-/** How many were removed; expired sessions are refused whether they are still stored or not. */
+/** Expired sessions that are deleted by one statement: more would hold up others, and a statement has a deadline. */
+export const expiredPageSize = 1_000;
+
+/** Deletes a page of expired sessions, which are refused whether they are still stored or not; returns their number. */
 export async function deleteExpiredSessions(transaction: Transaction, nowMs: number): Promise<number> {
-  const result = await transaction
-    .tables<IamTables>()
-    .deleteFrom('sessions')
+  const sessions = transaction.tables<IamTables>();
+  const page = sessions
+    .selectFrom('sessions')
+    .select('token_hash')
     .where('expires_at', '<=', nowMs)
-    .executeTakeFirst();
+    .limit(expiredPageSize);
+  const result = await sessions.deleteFrom('sessions').where('token_hash', 'in', page).executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 
